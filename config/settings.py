@@ -1,0 +1,223 @@
+"""Every setting, read from the environment and `.env` in this module only, and checked in pairs.
+
+A secret may be given as `NAME_FILE`, the path of a file that holds it, in place of `NAME`.
+"""
+
+import ipaddress
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from config.tiers import Limits
+
+FROM_FILES = ("github_app_private_key", "github_webhook_secret", "github_client_secret", "secrets_master_key")
+
+
+class SettingsError(Exception):
+    """The environment does not describe a bot that could work; the message says which setting, why, and what to do."""
+
+
+class Settings(BaseSettings):
+    """What the operator decided. Names are those of the environment, in lower case."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True, frozen=True)
+
+    environment: Literal["development", "production"] = Field(
+        "development", description="`production` logs JSON lines and refuses settings that only a trial can bear."
+    )
+    data_dir: Path = Field(Path(".async-code"), description="Database, broker, mirrors and workspaces of the embedded stack.")
+    host: str = Field("127.0.0.1", description="Address that the web process listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port that the web process listens on.")
+    public_url: str = Field("http://127.0.0.1:8000", description="Where people and GitHub reach the web process.")
+
+    github_app_id: int | None = Field(None, description="The App's id, from its settings page.")
+    github_app_slug: str = Field("async-code", description="The App's name in addresses: `@slug verb` is an alias of the command.")
+    github_app_private_key: SecretStr | None = Field(None, description="The App's private key, PEM text.")
+    github_app_private_key_file: Path | None = Field(None, description="… or the path of a file that holds it.")
+    github_webhook_secret: SecretStr | None = Field(None, description="The webhook's secret; `new,old` while you rotate it.")
+    github_webhook_secret_file: Path | None = Field(None, description="… or the path of a file that holds it.")
+    github_client_id: str | None = Field(None, description="OAuth client id of the App (login; both or neither).")
+    github_client_secret: SecretStr | None = Field(None, description="OAuth client secret of the App.")
+    github_client_secret_file: Path | None = Field(None, description="… or the path of a file that holds it.")
+    github_base_url: str = Field("https://github.com", description="github.com, or the address of your GitHub Enterprise Server.")
+
+    database_url: str | None = Field(None, description="`postgresql://…`; unset: SQLite in DATA_DIR.")
+    redis_url: str | None = Field(None, description="`redis://…`; unset: an embedded server in DATA_DIR.")
+    secrets_master_key: SecretStr | None = Field(
+        None, description="Encrypts what is stored: 32 bytes as base64 (`openssl rand -base64 32`), `new,old` while you rotate it; unset: kept in DATA_DIR."
+    )
+    secrets_master_key_file: Path | None = Field(None, description="… or the path of a file that holds it.")
+
+    allowed_accounts: str = Field("", description="Users and organisations that may spend your keys, by login, comma-separated; `*` for all.")
+    allowed_bots: str = Field("", description="Numeric ids of bot users that may command (they still need write), comma-separated.")
+    runs_per_hour: int = Field(20, ge=0, description="Runs that an account may start in an hour.")
+    runs_per_day: int = Field(100, ge=0, description="Runs that an account may start in a day.")
+    concurrent_runs: int = Field(3, ge=1, description="Runs of an account at work at once; further ones wait.")
+    run_slots: int = Field(2, ge=1, description="Runs that one runs worker does at once.")
+    control_slots: int = Field(4, ge=1, description="Deliveries and answers that one control worker does at once.")
+    run_minutes: float = Field(40, gt=0, description="A run that takes longer is stopped.")
+    lease_seconds: float = Field(60, ge=3, description="A run whose worker is silent for so long is taken by another.")
+    default_agent: str = Field("mend", description="The agent of an `implement` without `--agent`.")
+    agent_command: str | None = Field(None, description="Argv of the `command` agent, as a shell would split it; the task comes on its standard input.")
+    sandbox: Literal["auto", "bubblewrap", "none"] = Field(
+        "auto", description="`auto`: the strongest that works here; `none` isolates nothing and is only for demo and tests."
+    )
+
+    sentry_dsn: SecretStr | None = Field(None, description="Where unexpected errors are reported.")
+    anthropic_api_key: SecretStr | None = Field(None, description="Model key of agents that speak Anthropic's protocol.")
+    anthropic_base_url: str = Field("https://api.anthropic.com", description="… and where that is spoken.")
+    openai_api_key: SecretStr | None = Field(None, description="Model key of agents that speak OpenAI's protocols.")
+    openai_base_url: str = Field("https://api.openai.com/v1", description="… and where those are spoken.")
+    gemini_api_key: SecretStr | None = Field(None, description="Model key of agents that speak Gemini's protocol.")
+    gemini_base_url: str = Field("https://generativelanguage.googleapis.com", description="… and where that is spoken.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_files(cls, given: Any) -> Any:
+        for name in FROM_FILES:
+            path = given.get(f"{name}_file")
+            if not path:
+                continue
+            if given.get(name):
+                raise ValueError(f"{name.upper()} and {name.upper()}_FILE are both set; keep one")
+            try:
+                given[name] = Path(path).read_text().strip()
+            except OSError as error:
+                raise ValueError(f"{name.upper()}_FILE can't be read: {error.strerror} ({path})") from None
+        return given
+
+    @field_validator("github_base_url", "public_url")
+    @classmethod
+    def _an_address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError(f"{url!r} is not an http(s) address")
+        return url.rstrip("/")
+
+    @field_validator("allowed_bots")
+    @classmethod
+    def _numeric_ids(cls, ids: str) -> str:
+        if any(not part.strip().isdecimal() for part in ids.split(",") if part.strip()):
+            raise ValueError(f"{ids!r} is not a comma-separated list of numeric user ids")
+        return ids
+
+    @model_validator(mode="after")
+    def _pairs(self) -> "Settings":
+        problems = list(contradictions(self))
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @property
+    def limits(self) -> Limits:
+        """What one account may use: the operator's own numbers until tiers exist."""
+        return Limits(self.runs_per_hour, self.runs_per_day, self.concurrent_runs)
+
+    @property
+    def webhook_secrets(self) -> list[bytes]:
+        """The secrets that a delivery may be signed with, the newest first."""
+        return [part.encode() for part in parts_of(self.github_webhook_secret)]
+
+    @property
+    def host_name(self) -> str:
+        """The GitHub host that keys belong to, e.g. `github.com`."""
+        return urlsplit(self.github_base_url).netloc.lower()
+
+    @property
+    def api_url(self) -> str:
+        """Root of the REST API, with a trailing slash (GitHub Enterprise Server: `/api/v3/`)."""
+        return "https://api.github.com/" if self.host_name == "github.com" else f"{self.github_base_url}/api/v3/"
+
+    @cached_property
+    def accounts_allowed(self) -> frozenset[str]:
+        """Logins in lower case; `*` means every account."""
+        return frozenset(part.strip().lower() for part in self.allowed_accounts.split(",") if part.strip())
+
+    @cached_property
+    def bots_allowed(self) -> frozenset[int]:
+        """Numeric ids of the bots that may command."""
+        return frozenset(int(part) for part in self.allowed_bots.split(",") if part.strip())
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy's address of the database."""
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'async-code.sqlite3'}"
+
+
+def contradictions(settings: Settings) -> list[str]:
+    """Pairs of settings that can't both be meant, each as one sentence that says what to do."""
+    found = []
+    if settings.github_base_url.startswith("http:") and not on_loopback(settings.github_base_url):
+        found.append("GITHUB_BASE_URL is plain http, which would send tokens in the clear; use https (http is for loopback only)")
+    if bool(settings.github_client_id) != bool(settings.github_client_secret):
+        found.append("GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET go together; set both or neither")
+    if bool(settings.github_app_id) != bool(settings.github_app_private_key):
+        found.append("GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY (or _FILE) go together; set both")
+    if settings.database_url and not settings.database_url.startswith(("postgresql:", "postgresql+psycopg:", "sqlite:")):
+        found.append("DATABASE_URL must begin with postgresql:// or sqlite:///")
+    if settings.redis_url and not settings.redis_url.startswith(("redis:", "rediss:", "unix:")):
+        found.append("REDIS_URL must begin with redis://, rediss:// or unix://")
+    if settings.runs_per_hour > settings.runs_per_day:
+        found.append("RUNS_PER_HOUR is larger than RUNS_PER_DAY, so it would never be reached; lower it")
+    if settings.environment == "production":
+        found += production_contradictions(settings)
+    return found
+
+
+def production_contradictions(settings: Settings) -> list[str]:
+    """What a trial may do and production may not."""
+    found = []
+    if settings.sandbox == "none":
+        found.append("SANDBOX=none isolates nothing and is refused in production; unset it")
+    if not settings.public_url.startswith("https:") and not on_loopback(settings.public_url):
+        found.append("PUBLIC_URL is plain http in production; use https")
+    if not settings.secrets_master_key:
+        found.append("SECRETS_MASTER_KEY (or _FILE) is unset; production keeps its key apart from its data: openssl rand -base64 32")
+    return found
+
+
+def on_loopback(url: str) -> bool:
+    """Whether the address can only be reached from this machine."""
+    name = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
+
+
+def parts_of(secret: SecretStr | None) -> list[str]:
+    """The values of a comma list that is given while a secret rotates."""
+    return [part.strip() for part in secret.get_secret_value().split(",") if part.strip()] if secret else []
+
+
+def load(**given: Any) -> Settings:
+    """The settings of this process. Raises SettingsError with one line a problem, never with a secret in it."""
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_line(problem) for problem in error.errors(include_input=False, include_url=False))) from None
+
+
+def _line(problem: Any) -> str:
+    where = "_".join(str(part) for part in problem["loc"]).upper()
+    what = problem["msg"].removeprefix("Value error, ")
+    return f"{where}: {what}" if where else what
+
+
+def require_github(settings: Settings) -> None:
+    """Refuses to start a process that talks with GitHub before it is told who it is and how deliveries are signed."""
+    missing = [
+        name
+        for name, value in (
+            ("GITHUB_APP_ID", settings.github_app_id),
+            ("GITHUB_APP_PRIVATE_KEY (or _FILE)", settings.github_app_private_key),
+            ("GITHUB_WEBHOOK_SECRET", settings.webhook_secrets),
+        )
+        if not value
+    ]
+    if missing:
+        raise SettingsError(f"{', '.join(missing)} not set. `.env.example` says where each comes from; `./async-code demo` needs none of them.")

@@ -1,0 +1,97 @@
+"""What every coding agent's adapter answers. An adapter is pure: it names a command line and reads what that prints."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+# Where a sandbox shows the agent its workspace and the project's own programs (read-only).
+WORKSPACE = "/workspace"
+PROGRAMS = "/programs"
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What an agent is given. Texts are data from people: they reach the agent on standard input, never as arguments."""
+
+    verb: str
+    text: str  # the command's own text, as it was in the webhook
+    title: str = ""  # of the issue or pull request
+    body: str = ""
+    model: str | None = None
+    minutes: float = 40
+    argv: Sequence[str] = ()  # the operator's command line, for the `command` agent
+
+
+@dataclass(frozen=True)
+class AgentEvent:
+    """One thing that an agent did, as the run page and the comment show it. `data` is JSON."""
+
+    kind: Literal["text", "tool_call", "tool_result", "usage", "retry", "error", "raw"]
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What the models took: tokens as counts, cost in US dollars (None where nobody knows it)."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True)
+class Exit:
+    """How a sandboxed process ended. `killed` says which limit of ours ended it, if one did."""
+
+    code: int
+    killed: Literal["cancelled", "time", "idle", "output", "lost"] | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to, as far as its agent knows; the host adds the patch.
+
+    `reason` is a word for programs (`tests_failed`, `does_not_apply`, …), `summary` is for people.
+    """
+
+    status: Literal["succeeded", "failed", "limit"]
+    reason: str = ""
+    summary: str = ""
+    usage: Usage = field(default_factory=Usage)
+
+
+class Agent(Protocol):
+    """One coding agent. A new one is a new file beside this one and a line in the table."""
+
+    name: str
+    description: str  # one line for `help`
+    wire: str | None  # the model protocol that it speaks: anthropic | openai-chat | openai-responses | gemini
+    own_program: bool  # True where only the project's own deterministic code runs, never the repository's or a model's
+
+    def missing(self, brief: Brief) -> str | None:
+        """Why the agent can't work on this, in a sentence for people; None where it can."""
+
+    def argv(self, brief: Brief) -> list[str]:
+        """The command line inside the sandbox: no text from people, no secret. `{python}` stands for the interpreter."""
+
+    def env(self, brief: Brief) -> dict[str, str]:
+        """Its environment beyond the sandbox's own."""
+
+    def files(self, brief: Brief) -> dict[str, str]:
+        """Files of its throw-away home, by relative path."""
+
+    def stdin(self, brief: Brief) -> str:
+        """What it reads on standard input."""
+
+    def reader(self) -> "Reader":
+        """A fresh reader of one process's output."""
+
+
+class Reader(Protocol):
+    """Reads one process's output: lines as they come, then the end."""
+
+    def feed(self, line: str) -> list[AgentEvent]:
+        """What a line means. A line that nobody knows is a `raw` event, never an exception."""
+
+    def finish(self, exit: Exit) -> Outcome:
+        """What the process came to. The exit code alone is never success."""

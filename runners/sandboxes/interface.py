@@ -1,0 +1,53 @@
+"""What every sandbox answers: a place to lock an agent's process into."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from runners.agents.adapter import Exit
+
+
+@dataclass(frozen=True)
+class Errand:
+    """One process to run in a sandbox. `tree` is the workspace on the host, writable inside at `/workspace`."""
+
+    argv: Sequence[str]
+    tree: Path
+    stdin: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)  # of the throw-away home
+    seconds: float = 2400  # wall clock
+    idle_seconds: float = 600  # without a byte of output
+    output_bytes: int = 10 * 1024 * 1024
+    label: str = ""  # run/fence, to find what a dead worker left
+
+
+class Process(Protocol):
+    """A process at work in a sandbox."""
+
+    def lines(self, tick: float) -> Iterator[str | None]:
+        """Its output (standard output and error together), line by line; None at least every `tick` seconds meanwhile.
+
+        Ends when the process has ended or has been killed by one of the errand's limits.
+        """
+
+    def kill(self, why: str) -> None:
+        """Ends it and everything it started, now; safe from any thread and after its end."""
+
+    def wait(self) -> Exit:
+        """How it ended, after `lines` is exhausted; removes what the sandbox made."""
+
+
+class Sandbox(Protocol):
+    """One way to lock a process in. A new one is a new file beside this one and a line in the table."""
+
+    name: str
+    isolates: bool
+    bounds: str  # one line for the run page: what it bounds, and what it can't
+
+    def unusable(self) -> str | None:
+        """Why it can't be used on this host; None where it can (probed for real)."""
+
+    def start(self, errand: Errand) -> Process:
+        """Starts the errand's process with exactly the errand's and the sandbox's own environment."""
