@@ -4,6 +4,7 @@ A secret may be given as `NAME_FILE`, the path of a file that holds it, in place
 """
 
 import ipaddress
+import shlex
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -29,46 +30,69 @@ class Settings(BaseSettings):
     environment: Literal["development", "production"] = Field(
         "development", description="`production` logs JSON lines and refuses settings that only a trial can bear."
     )
-    data_dir: Path = Field(Path(".async-code"), description="Database, broker, mirrors and workspaces of the embedded stack.")
+    data_dir: Path = Field(
+        Path(".async-code"), description="Database, broker, mirrors and workspaces of the embedded stack."
+    )
     host: str = Field("127.0.0.1", description="Address that the web process listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that the web process listens on.")
     public_url: str = Field("http://127.0.0.1:8000", description="Where people and GitHub reach the web process.")
 
     github_app_id: int | None = Field(None, description="The App's id, from its settings page.")
-    github_app_slug: str = Field("async-code", description="The App's name in addresses: `@slug verb` is an alias of the command.")
+    github_app_slug: str = Field(
+        "async-code", description="The App's name in addresses: `@slug verb` is an alias of the command."
+    )
     github_app_private_key: SecretStr | None = Field(None, description="The App's private key, PEM text.")
     github_app_private_key_file: Path | None = Field(None, description="… or the path of a file that holds it.")
-    github_webhook_secret: SecretStr | None = Field(None, description="The webhook's secret; `new,old` while you rotate it.")
+    github_webhook_secret: SecretStr | None = Field(
+        None, description="The webhook's secret; `new,old` while you rotate it."
+    )
     github_webhook_secret_file: Path | None = Field(None, description="… or the path of a file that holds it.")
     github_client_id: str | None = Field(None, description="OAuth client id of the App (login; both or neither).")
     github_client_secret: SecretStr | None = Field(None, description="OAuth client secret of the App.")
     github_client_secret_file: Path | None = Field(None, description="… or the path of a file that holds it.")
-    github_base_url: str = Field("https://github.com", description="github.com, or the address of your GitHub Enterprise Server.")
+    github_base_url: str = Field(
+        "https://github.com", description="github.com, or the address of your GitHub Enterprise Server."
+    )
 
     database_url: str | None = Field(None, description="`postgresql://…`; unset: SQLite in DATA_DIR.")
     redis_url: str | None = Field(None, description="`redis://…`; unset: an embedded server in DATA_DIR.")
     secrets_master_key: SecretStr | None = Field(
-        None, description="Encrypts what is stored: 32 bytes as base64 (`openssl rand -base64 32`), `new,old` while you rotate it; unset: kept in DATA_DIR."
+        None,
+        description="Encrypts what is stored: 32 bytes as base64 (`openssl rand -base64 32`), `new,old` while you "
+        "rotate it; unset: kept in DATA_DIR.",
     )
     secrets_master_key_file: Path | None = Field(None, description="… or the path of a file that holds it.")
 
-    allowed_accounts: str = Field("", description="Users and organisations that may spend your keys, by login, comma-separated; `*` for all.")
-    allowed_bots: str = Field("", description="Numeric ids of bot users that may command (they still need write), comma-separated.")
+    allowed_accounts: str = Field(
+        "", description="Users and organisations that may spend your keys, by login, comma-separated; `*` for all."
+    )
+    allowed_bots: str = Field(
+        "", description="Numeric ids of bot users that may command (they still need write), comma-separated."
+    )
     runs_per_hour: int = Field(20, ge=0, description="Runs that an account may start in an hour.")
     runs_per_day: int = Field(100, ge=0, description="Runs that an account may start in a day.")
     concurrent_runs: int = Field(3, ge=1, description="Runs of an account at work at once; further ones wait.")
     run_slots: int = Field(2, ge=1, description="Runs that one runs worker does at once.")
     control_slots: int = Field(4, ge=1, description="Deliveries and answers that one control worker does at once.")
+    drain_seconds: float = Field(
+        8, ge=0, description="A runs worker that is told to stop lets its runs go on for so long, then gives them back."
+    )
     run_minutes: float = Field(40, gt=0, description="A run that takes longer is stopped.")
     lease_seconds: float = Field(60, ge=3, description="A run whose worker is silent for so long is taken by another.")
     default_agent: str = Field("mend", description="The agent of an `implement` without `--agent`.")
-    agent_command: str | None = Field(None, description="Argv of the `command` agent, as a shell would split it; the task comes on its standard input.")
+    agent_command: str | None = Field(
+        None,
+        description="Argv of the `command` agent, as a shell would split it; the task comes on its standard input.",
+    )
     sandbox: Literal["auto", "bubblewrap", "none"] = Field(
-        "auto", description="`auto`: the strongest that works here; `none` isolates nothing and is only for demo and tests."
+        "auto",
+        description="`auto`: the strongest that works here; `none` isolates nothing and is only for demo and tests.",
     )
 
     sentry_dsn: SecretStr | None = Field(None, description="Where unexpected errors are reported.")
-    anthropic_api_key: SecretStr | None = Field(None, description="Model key of agents that speak Anthropic's protocol.")
+    anthropic_api_key: SecretStr | None = Field(
+        None, description="Model key of agents that speak Anthropic's protocol."
+    )
     anthropic_base_url: str = Field("https://api.anthropic.com", description="… and where that is spoken.")
     openai_api_key: SecretStr | None = Field(None, description="Model key of agents that speak OpenAI's protocols.")
     openai_base_url: str = Field("https://api.openai.com/v1", description="… and where those are spoken.")
@@ -142,6 +166,11 @@ class Settings(BaseSettings):
         """Numeric ids of the bots that may command."""
         return frozenset(int(part) for part in self.allowed_bots.split(",") if part.strip())
 
+    @cached_property
+    def agent_argv(self) -> tuple[str, ...]:
+        """The `command` agent's command line, split as a shell would."""
+        return tuple(shlex.split(self.agent_command or ""))
+
     @property
     def database(self) -> str:
         """SQLAlchemy's address of the database."""
@@ -152,12 +181,16 @@ def contradictions(settings: Settings) -> list[str]:
     """Pairs of settings that can't both be meant, each as one sentence that says what to do."""
     found = []
     if settings.github_base_url.startswith("http:") and not on_loopback(settings.github_base_url):
-        found.append("GITHUB_BASE_URL is plain http, which would send tokens in the clear; use https (http is for loopback only)")
+        found.append(
+            "GITHUB_BASE_URL is plain http, which would send tokens in the clear; use https (http is for loopback only)"
+        )
     if bool(settings.github_client_id) != bool(settings.github_client_secret):
         found.append("GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET go together; set both or neither")
     if bool(settings.github_app_id) != bool(settings.github_app_private_key):
         found.append("GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY (or _FILE) go together; set both")
-    if settings.database_url and not settings.database_url.startswith(("postgresql:", "postgresql+psycopg:", "sqlite:")):
+    if settings.database_url and not settings.database_url.startswith(
+        ("postgresql:", "postgresql+psycopg:", "sqlite:")
+    ):
         found.append("DATABASE_URL must begin with postgresql:// or sqlite:///")
     if settings.redis_url and not settings.redis_url.startswith(("redis:", "rediss:", "unix:")):
         found.append("REDIS_URL must begin with redis://, rediss:// or unix://")
@@ -176,7 +209,10 @@ def production_contradictions(settings: Settings) -> list[str]:
     if not settings.public_url.startswith("https:") and not on_loopback(settings.public_url):
         found.append("PUBLIC_URL is plain http in production; use https")
     if not settings.secrets_master_key:
-        found.append("SECRETS_MASTER_KEY (or _FILE) is unset; production keeps its key apart from its data: openssl rand -base64 32")
+        found.append(
+            "SECRETS_MASTER_KEY (or _FILE) is unset; "
+            "production keeps its key apart from its data: openssl rand -base64 32"
+        )
     return found
 
 
@@ -199,7 +235,9 @@ def load(**given: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        raise SettingsError("\n".join(_line(problem) for problem in error.errors(include_input=False, include_url=False))) from None
+        raise SettingsError(
+            "\n".join(_line(problem) for problem in error.errors(include_input=False, include_url=False))
+        ) from None
 
 
 def _line(problem: Any) -> str:
@@ -220,4 +258,7 @@ def require_github(settings: Settings) -> None:
         if not value
     ]
     if missing:
-        raise SettingsError(f"{', '.join(missing)} not set. `.env.example` says where each comes from; `./async-code demo` needs none of them.")
+        raise SettingsError(
+            f"{', '.join(missing)} not set. `.env.example` says where each comes from; "
+            "`./async-code demo` needs none of them."
+        )

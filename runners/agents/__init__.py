@@ -1,0 +1,14 @@
+"""The coding agents that a run can use. Adding one is one new file and one line here."""
+
+from collections.abc import Mapping
+
+from runners.agents.adapter import Agent
+from runners.agents.command import Command
+from runners.agents.mend import Mend
+from runners.agents.patch import Patch
+
+AGENTS: Mapping[str, Agent] = {
+    "patch": Patch(),
+    "mend": Mend(),
+    "command": Command(),
+}

@@ -11,7 +11,7 @@ PROGRAMS = "/programs"
 
 @dataclass(frozen=True)
 class Brief:
-    """What an agent is given. Texts are data from people: they reach the agent on standard input, never as arguments."""
+    """What an agent is given. Texts are data from people: they reach it on standard input, never as arguments."""
 
     verb: str
     text: str  # the command's own text, as it was in the webhook
@@ -26,7 +26,7 @@ class Brief:
 class AgentEvent:
     """One thing that an agent did, as the run page and the comment show it. `data` is JSON."""
 
-    kind: Literal["text", "tool_call", "tool_result", "usage", "retry", "error", "raw"]
+    kind: Literal["step", "text", "tool_call", "tool_result", "usage", "retry", "error", "raw"]
     data: Mapping[str, Any]
 
 
@@ -39,12 +39,15 @@ class Usage:
     cost_usd: float | None = None
 
 
+Killed = Literal["cancelled", "time", "idle", "output", "lost"]
+
+
 @dataclass(frozen=True)
 class Exit:
     """How a sandboxed process ended. `killed` says which limit of ours ended it, if one did."""
 
     code: int
-    killed: Literal["cancelled", "time", "idle", "output", "lost"] | None = None
+    killed: Killed | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,10 @@ class Agent(Protocol):
         """Why the agent can't work on this, in a sentence for people; None where it can."""
 
     def argv(self, brief: Brief) -> list[str]:
-        """The command line inside the sandbox: no text from people, no secret. `{python}` stands for the interpreter."""
+        """The command line inside the sandbox: no text from people, no secret.
+
+        `{python}` stands for the sandbox's interpreter, `{programs}` for the folder of the project's own programs.
+        """
 
     def env(self, brief: Brief) -> dict[str, str]:
         """Its environment beyond the sandbox's own."""
@@ -95,3 +101,12 @@ class Reader(Protocol):
 
     def finish(self, exit: Exit) -> Outcome:
         """What the process came to. The exit code alone is never success."""
+
+
+STOPPED: Mapping[Killed, Outcome] = {
+    "cancelled": Outcome("failed", "cancelled", "The run was cancelled."),
+    "time": Outcome("limit", "timed_out", "The run took longer than it may."),
+    "idle": Outcome("limit", "idle", "The agent printed nothing for too long."),
+    "output": Outcome("limit", "too_much_output", "The agent printed more than it may."),
+    "lost": Outcome("failed", "lost", "The worker lost this run."),
+}

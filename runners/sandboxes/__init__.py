@@ -1,0 +1,46 @@
+"""The sandboxes that a run can be locked into, the strongest first. Adding one is one new file and one line here."""
+
+from collections.abc import Sequence
+
+from runners.agents.adapter import Agent
+from runners.sandboxes.bubblewrap import Bubblewrap
+from runners.sandboxes.interface import Sandbox
+from runners.sandboxes.plain import Plain
+
+SANDBOXES: Sequence[Sandbox] = (
+    Bubblewrap(),
+    Plain(),
+)
+
+
+class SandboxError(Exception):
+    """The sandbox that the operator asked for can't be used; the message says why, and what to do."""
+
+
+def choose(wanted: str, sandboxes: Sequence[Sandbox] = SANDBOXES) -> Sandbox:
+    """The wanted sandbox, or with `auto` the strongest that works here; SandboxError where there is none."""
+    candidates = [sandbox for sandbox in sandboxes if wanted in ("auto", sandbox.name)]
+    for sandbox in candidates:
+        if sandbox.unusable() is None:
+            return sandbox
+    why = " ".join(problems(candidates).values())
+    names = ", ".join(["auto", *(sandbox.name for sandbox in sandboxes)])
+    raise SandboxError(f"SANDBOX={wanted}: {why or f'there is no such sandbox ({names}).'}")
+
+
+def problems(sandboxes: Sequence[Sandbox] = SANDBOXES) -> dict[str, str]:
+    """Why each sandbox that can't be used here can't, by its name."""
+    return {sandbox.name: problem for sandbox in sandboxes if (problem := sandbox.unusable())}
+
+
+def refuse(sandbox: Sandbox, agent: Agent, allow_plain: bool) -> str | None:
+    """Why this agent may not run in this sandbox, in a sentence for people; None where it may.
+
+    `allow_plain` is for the demo and tests, where the operator's own machine runs the operator's own sample.
+    """
+    if sandbox.isolates or agent.own_program or allow_plain:
+        return None
+    return (
+        f"The agent `{agent.name}` runs code from the repository, and this machine has no sandbox for it: the operator "
+        "installs bubblewrap, or uses an agent that runs nothing of the repository, such as `patch`."
+    )

@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from runners.agents.adapter import Exit
+from runners.agents.adapter import Exit, Killed
 
 
 @dataclass(frozen=True)
 class Errand:
-    """One process to run in a sandbox. `tree` is the workspace on the host, writable inside at `/workspace`."""
+    """One process to run in a sandbox. `tree` is the workspace on the host, writable inside at `/workspace`.
+
+    `{python}` and `{programs}` in `argv` become the sandbox's interpreter and the folder of the project's programs.
+    """
 
     argv: Sequence[str]
     tree: Path
@@ -24,7 +27,7 @@ class Errand:
 
 
 class Process(Protocol):
-    """A process at work in a sandbox."""
+    """A process at work in a sandbox. It dies with the thread that started it: that one stays until `wait`."""
 
     def lines(self, tick: float) -> Iterator[str | None]:
         """Its output (standard output and error together), line by line; None at least every `tick` seconds meanwhile.
@@ -32,11 +35,11 @@ class Process(Protocol):
         Ends when the process has ended or has been killed by one of the errand's limits.
         """
 
-    def kill(self, why: str) -> None:
+    def kill(self, why: Killed) -> None:
         """Ends it and everything it started, now; safe from any thread and after its end."""
 
     def wait(self) -> Exit:
-        """How it ended, after `lines` is exhausted; removes what the sandbox made."""
+        """How it ended, after reading what is left of `lines`; removes what the sandbox made. May be asked again."""
 
 
 class Sandbox(Protocol):

@@ -1,0 +1,170 @@
+"""The command line. What a command needs is imported when it runs, so that `--help` answers at once."""
+
+from typing import Any
+
+import click
+
+from bot.embedded import StackError
+
+NAME = "./async-code"
+MOST_CONNECTIONS = 1000  # of one web process, live pages included; beyond them it answers 503
+SECONDS_TO_FINISH = 10  # that requests under way get when the web process is told to stop
+
+
+class Refusal(click.ClickException):
+    """An operator's error: its own words, no traceback."""
+
+    def show(self, file: Any = None) -> None:
+        """Writes the lines as they are."""
+        click.echo(self.message, file=file, err=True)
+
+
+class WrongSettings(Refusal):
+    """Settings that can't be meant; the exit status is that of wrong options."""
+
+    exit_code = 2
+
+
+class Commands(click.Group):
+    """A group whose commands end with the operator's error in plain lines."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command."""
+        try:
+            return super().invoke(ctx)
+        except StackError as error:
+            raise Refusal(str(error)) from None
+        except Exception as error:
+            from config.settings import SettingsError
+
+            if isinstance(error, SettingsError):
+                raise WrongSettings(str(error)) from None
+            raise
+
+
+def main() -> None:
+    """Runs the command that the process was started with."""
+    cli(prog_name=NAME)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--lifeline", type=int, envvar="ASYNC_CODE_LIFELINE", hidden=True)
+def cli(lifeline: int | None) -> None:
+    """A comment on GitHub becomes a pull request, written by a coding agent on your machine.
+
+    New here? `demo` shows it without an account. `up` runs it for real; .env.example lists the settings.
+    """
+    if lifeline is not None:
+        from bot.embedded.lifeline import watch
+
+        watch(lifeline)
+
+
+@cli.command()
+@click.option("--once", is_flag=True, help="End after the first pull request: 0 if it is there, else 1.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the bot's pages.  [default: a free one]")
+def demo(once: bool, port: int | None) -> None:
+    """Show the journey on a local GitHub: no account, no key.
+
+    It stays up, so that you can comment on the local GitHub in a browser. Ctrl-C ends it.
+    """
+    from bot.demo import main as play
+
+    raise SystemExit(play(once, port))
+
+
+@cli.command()
+@click.option("--logs", is_flag=True, help="Show here what the processes log, too (DATA_DIR/logs has it always).")
+@click.option("--drain", type=click.FloatRange(min=0), metavar="SECONDS", help="Time that runs at work get at the end.")
+def up(logs: bool, drain: float | None) -> None:
+    """Run everything on this machine: broker, web, workers, beat.
+
+    Ctrl-C stops it once the runs at work are done (or --drain seconds have passed), a second Ctrl-C at once.
+    What was stopped at once is done again at the next start.
+    """
+    from bot.embedded.foreground import up as run
+    from config.settings import load, require_github
+
+    settings = load()
+    require_github(settings)
+    run(settings, click.echo, logs=logs, drain_seconds=drain)
+
+
+@cli.command()
+def web() -> None:
+    """Run the web process: webhooks and pages."""
+    import uvicorn
+
+    from config.settings import load, require_github
+
+    settings = load()
+    require_github(settings)
+    uvicorn.run(
+        "bot.app:create",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        log_config=None,  # the application's own logging stands
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # pages trust the peer's address
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_graceful_shutdown=SECONDS_TO_FINISH,
+    )
+
+
+@cli.command()
+@click.argument("pool", type=click.Choice(["control", "runs"]))
+def worker(pool: str) -> None:
+    """Run one worker, of the control or the runs pool.
+
+    `control` decides and answers, `runs` lets agents work."""
+    from bot.worker import main as work
+    from config.settings import load, require_github
+
+    require_github(load())
+    work(pool)
+
+
+@cli.command()
+def beat() -> None:
+    """Run the beat, which wakes the workers for what is due."""
+    from bot.worker import beat as run
+
+    run()
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to this version's schema."""
+    from bot.embedded.stack import migrate as bring_up_to_date
+    from config.settings import load
+
+    bring_up_to_date(load())
+
+
+@cli.command(context_settings={"ignore_unknown_options": True})
+@click.option(
+    "--require", metavar="all|NAMES", help="Fail where a test would be skipped for want of these (or of all)."
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[ARGUMENTS]...")
+def test(require: str | None, arguments: tuple[str, ...]) -> None:
+    """Run all tests with coverage, or pytest with ARGUMENTS.
+
+    What this machine lacks is skipped, and said at the end.
+    """
+    from bot.development import run_tests
+
+    raise SystemExit(run_tests(arguments, require))
+
+
+@cli.command()
+@click.option("--fix", is_flag=True, help="First mend what can be mended by a program.")
+def check(fix: bool) -> None:
+    """Check format, lint, types and import contracts."""
+    from bot.development import run_checks
+
+    raise SystemExit(run_checks(fix))

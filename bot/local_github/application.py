@@ -1,0 +1,14 @@
+"""The routes of the whole: REST, git, pages."""
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from bot.local_github.git_http import GitDoor
+from bot.local_github.rates import Rates
+from bot.local_github.rest.door import Door
+from bot.local_github.site import Site
+
+
+def application(site: Site, rates: Rates) -> Starlette:
+    """The ASGI application of a site."""
+    return Starlette(routes=[Mount("/api/v3", routes=Door(site, rates).routes()), *GitDoor(site).routes()])

@@ -1,0 +1,70 @@
+"""What every request passes first: the Host check, the faults, the log of calls."""
+
+from collections.abc import Callable
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from bot.local_github.faults import Fault, Faults, SeenCall
+
+
+class Connection(HttpToolsProtocol):
+    """uvicorn's protocol, which also hands the application a way to cut the line."""
+
+    def connection_made(self, transport: Any) -> None:
+        """Puts `hang_up` into the state that each request of this connection sees."""
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "hang_up": transport.abort}
+
+
+class Gate:
+    """Refuses other hosts' names (a page of another site whose name points here), then lets a fault happen or not."""
+
+    def __init__(self, app: ASGIApp, hosts: Callable[[], set[str]], faults: Faults, seen: list[SeenCall]) -> None:
+        self.app = app
+        self.hosts = hosts
+        self.faults = faults
+        self.seen = seen
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                # Before the client can read the answer, so that it is counted by whoever did.
+                self._note(scope, message["status"])
+            await send(message)
+
+        if Headers(scope=scope).get("host") not in self.hosts():
+            await PlainTextResponse("Wrong host name.", 421)(scope, receive, noting)
+            return
+        fault = self.faults.take(scope["method"], scope["path"])
+        if fault is None:
+            await self.app(scope, receive, noting)
+        elif fault.status == "lost_response":
+            await self._lose(scope, receive)
+        else:
+            await _fail(fault, fault.status)(scope, receive, noting)
+
+    async def _lose(self, scope: Scope, receive: Receive) -> None:
+        async def nowhere(_: Message) -> None:
+            return
+
+        await self.app(scope, receive, nowhere)
+        self._note(scope, 0)
+        scope["state"]["hang_up"]()
+        while (await receive())["type"] != "http.disconnect":
+            continue
+
+    def _note(self, scope: Scope, status: int) -> None:
+        self.seen.append(SeenCall(scope["method"], scope["path"], status))
+
+
+def _fail(fault: Fault, status: int) -> JSONResponse:
+    return JSONResponse({"message": fault.message}, status, dict(fault.headers))

@@ -1,0 +1,193 @@
+"""Everything that the local GitHub remembers, in memory behind one lock, and the questions asked of it."""
+
+import itertools
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from threading import RLock
+from typing import TypeVar
+
+from bot.local_github.records import (
+    CheckRun,
+    Comment,
+    Delivery,
+    Installation,
+    Issue,
+    Pull,
+    Reactable,
+    Reaction,
+    Repository,
+    Role,
+    Token,
+    User,
+)
+from bot.local_github.refusals import RefusalError, not_found
+
+Kept = TypeVar("Kept", Repository, Issue, Pull, Comment, CheckRun, Installation, Token, Delivery)
+
+
+def now() -> datetime:
+    """The present to the second, as GitHub's dates are."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+class Ledger:
+    """The records by their keys. Whoever reads more than one thing, or writes, holds `lock`."""
+
+    def __init__(self) -> None:
+        self.lock = RLock()
+        self.revision = 0
+        self.users: dict[str, User] = {}
+        self.repositories: dict[int, Repository] = {}
+        self.former_names: dict[str, int] = {}
+        self.roles: dict[tuple[int, str], Role] = {}
+        self.issues: dict[tuple[int, int], Issue] = {}
+        self.comments: dict[int, Comment] = {}
+        self.reactions: dict[int, Reaction] = {}
+        self.checks: dict[int, CheckRun] = {}
+        self.suites: dict[tuple[int, str], int] = {}
+        self.installations: dict[int, Installation] = {}
+        self.tokens: dict[str, Token] = {}
+        self.deliveries: dict[int, Delivery] = {}
+        self._ids = itertools.count(1001)
+
+    def new_id(self) -> int:
+        """A number that nothing else has."""
+        return next(self._ids)
+
+    def changed(self) -> None:
+        """Tells open pages that there is something new."""
+        with self.lock:
+            self.revision += 1
+
+    def keep(self, record: Kept) -> Kept:
+        """Writes a record in place of the one with its key."""
+        with self.lock:
+            if isinstance(record, Issue):
+                self.issues[record.repository_id, record.number] = record
+            elif isinstance(record, Token):
+                self.tokens[record.value] = record
+            elif isinstance(record, Repository):
+                self.repositories[record.id] = record
+            elif isinstance(record, Comment):
+                self.comments[record.id] = record
+            elif isinstance(record, CheckRun):
+                self.checks[record.id] = record
+            elif isinstance(record, Installation):
+                self.installations[record.id] = record
+            else:
+                self.deliveries[record.id] = record
+            self.changed()
+            return record
+
+    def user(self, login: str) -> User:
+        """The user of that name, in any case."""
+        found = self.users.get(login.lower())
+        if found is None:
+            raise not_found()
+        return found
+
+    def repository(self, full_name: str) -> Repository:
+        """The repository of that name. An earlier name of it answers 301, as GitHub does."""
+        with self.lock:
+            wanted = full_name.lower()
+            for repository in self.repositories.values():
+                if repository.full_name.lower() == wanted:
+                    return repository
+            moved = self.former_names.get(wanted)
+        if moved in self.repositories:
+            raise RefusalError(301, "Moved Permanently", extra={"repository_id": moved})
+        raise not_found()
+
+    def issue(self, repository: Repository, number: int) -> Issue:
+        """The issue or pull request of that number."""
+        found = self.issues.get((repository.id, number))
+        if found is None:
+            raise not_found()
+        return found
+
+    def pull(self, repository: Repository, number: int) -> Pull:
+        """The pull request of that number."""
+        found = self.issue(repository, number)
+        if not isinstance(found, Pull):
+            raise not_found()
+        return found
+
+    def issues_of(self, repository: Repository) -> list[Issue]:
+        """Issues and pull requests, oldest first."""
+        with self.lock:
+            return [issue for issue in self.issues.values() if issue.repository_id == repository.id]
+
+    def pulls_of(self, repository: Repository) -> list[Pull]:
+        """Pull requests, oldest first."""
+        return [issue for issue in self.issues_of(repository) if isinstance(issue, Pull)]
+
+    def all_pulls(self) -> list[Pull]:
+        """Pull requests of every repository."""
+        with self.lock:
+            return [issue for issue in self.issues.values() if isinstance(issue, Pull)]
+
+    def next_number(self, repository: Repository) -> int:
+        """The number of the next issue or pull request."""
+        return 1 + max((issue.number for issue in self.issues_of(repository)), default=0)
+
+    def comment(self, repository: Repository, comment_id: int) -> Comment:
+        """A comment of that repository."""
+        found = self.comments.get(comment_id)
+        if found is None or found.repository_id != repository.id:
+            raise not_found()
+        return found
+
+    def comments_of(self, issue: Issue) -> list[Comment]:
+        """Comments of an issue or pull request, oldest first."""
+        with self.lock:
+            return [
+                comment
+                for comment in self.comments.values()
+                if (comment.repository_id, comment.number) == (issue.repository_id, issue.number)
+            ]
+
+    def reactions_to(self, kind: Reactable, subject_id: int) -> list[Reaction]:
+        """Reactions, oldest first."""
+        with self.lock:
+            return [r for r in self.reactions.values() if (r.kind, r.subject_id) == (kind, subject_id)]
+
+    def check(self, repository: Repository, check_id: int) -> CheckRun:
+        """A check run of that repository."""
+        found = self.checks.get(check_id)
+        if found is None or found.repository_id != repository.id:
+            raise not_found()
+        return found
+
+    def checks_of(self, repository: Repository, sha: str | None = None) -> list[CheckRun]:
+        """Check runs of a commit, or of all, oldest first."""
+        with self.lock:
+            return [c for c in self.checks.values() if c.repository_id == repository.id and sha in (None, c.head_sha)]
+
+    def suite(self, repository: Repository, sha: str) -> int:
+        """The id of the App's check suite on a commit."""
+        with self.lock:
+            return self.suites.setdefault((repository.id, sha), self.new_id())
+
+    def installation_of(self, account: User) -> Installation | None:
+        """The App's installation on an account."""
+        with self.lock:
+            return next((i for i in self.installations.values() if i.account.id == account.id), None)
+
+    def repositories_of(self, account: User) -> list[Repository]:
+        """The repositories of an account, oldest first."""
+        with self.lock:
+            return [repository for repository in self.repositories.values() if repository.owner.id == account.id]
+
+    def role(self, repository: Repository, user: User) -> Role:
+        """What somebody may do: what was given, admin for the owner, read for everybody in a public repository."""
+        given = self.roles.get((repository.id, user.login.lower()))
+        if given:
+            return given
+        if user.id == repository.owner.id:
+            return Role("admin", "admin")
+        return Role("none", "none") if repository.private else Role("read", "read")
+
+    def people(self) -> Iterator[User]:
+        """Everybody who can write a comment by hand."""
+        with self.lock:
+            return iter([user for user in self.users.values() if user.type == "User"])

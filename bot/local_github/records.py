@@ -1,0 +1,185 @@
+"""What the local GitHub knows, as frozen records: a change is a new record, so a record that was read is a snapshot."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+Reactable = Literal["issue", "comment"]
+REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
+ROLES = ("none", "read", "triage", "write", "maintain", "admin")
+
+
+@dataclass(frozen=True)
+class User:
+    """A person, an organisation or a bot."""
+
+    id: int
+    login: str
+    type: Literal["User", "Organization", "Bot"] = "User"
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository. `drafts` is False where the plan knows no draft pull requests."""
+
+    id: int
+    owner: User
+    name: str
+    default_branch: str
+    created_at: datetime
+    pushed_at: datetime
+    private: bool = False
+    archived: bool = False
+    drafts: bool = True
+    fork_of: int | None = None
+
+    @property
+    def full_name(self) -> str:
+        """`owner/name`."""
+        return f"{self.owner.login}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Role:
+    """What somebody may do in a repository: `base` is one of ROLES, `name` differs from it for a custom role."""
+
+    name: str
+    base: str
+
+    def reaches(self, role: str) -> bool:
+        """Whether it is at least that role."""
+        return ROLES.index(self.base) >= ROLES.index(role)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issue:
+    """An issue, or (as Pull) a pull request: both take their number from the same row of numbers."""
+
+    id: int
+    repository_id: int
+    number: int
+    title: str
+    body: str | None
+    user: User
+    created_at: datetime
+    updated_at: datetime
+    via_app: int | None = None
+    state: Literal["open", "closed"] = "open"
+    locked: bool = False
+    labels: tuple[str, ...] = ()
+    closed_at: datetime | None = None
+    closed_by: User | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pull(Issue):
+    """A pull request: an issue with two branches. `head_repository_id` is None once the fork is gone."""
+
+    pull_id: int
+    head_repository_id: int | None
+    head_owner: User
+    head: str
+    head_sha: str
+    base: str
+    base_sha: str
+    draft: bool = False
+    maintainer_can_modify: bool = False
+    reviewers: tuple[User, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comment:
+    """A comment on an issue or a pull request."""
+
+    id: int
+    repository_id: int
+    number: int
+    body: str
+    user: User
+    created_at: datetime
+    updated_at: datetime
+    via_app: int | None = None
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """One emoji of one user on an issue or a comment."""
+
+    id: int
+    kind: Reactable
+    subject_id: int
+    user: User
+    content: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckRun:
+    """A check run of the App on a commit. Annotations and actions (the buttons) are kept as GitHub's JSON."""
+
+    id: int
+    repository_id: int
+    suite_id: int
+    head_sha: str
+    name: str
+    status: str = "queued"
+    conclusion: str | None = None
+    external_id: str | None = None
+    details_url: str | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    title: str | None = None
+    summary: str | None = None
+    text: str | None = None
+    annotations: tuple[Mapping[str, Any], ...] = ()
+    actions: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Installation:
+    """The App on an account, with all of the account's repositories."""
+
+    id: int
+    account: User
+    created_at: datetime
+    permissions: Mapping[str, str]
+    events: tuple[str, ...]
+    suspended_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Token:
+    """An installation token. `repository_ids` is None for all repositories of the account."""
+
+    value: str
+    installation_id: int
+    permissions: Mapping[str, str]
+    repository_ids: frozenset[int] | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """One attempt to hand a webhook to the App. A redelivery is a new record with the same `guid`."""
+
+    id: int
+    guid: str
+    event: str
+    action: str | None
+    installation_id: int | None
+    repository_id: int | None
+    delivered_at: datetime
+    redelivery: bool
+    payload: Mapping[str, Any]
+    request_headers: Mapping[str, str]
+    duration: float = 0.0
+    status: str = "pending"
+    status_code: int = 0
+    response_headers: Mapping[str, str] = field(default_factory=dict)
+    response: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the App answered 2xx."""
+        return 200 <= self.status_code < 300

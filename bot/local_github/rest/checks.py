@@ -1,0 +1,58 @@
+"""Check runs and their annotations."""
+
+from bot.local_github.deeds import checks
+from bot.local_github.refusals import RefusalError
+from bot.local_github.rest.calls import Answer, Call, in_repository, paged
+from bot.local_github.shapes import checks as shapes
+
+
+def create_check(call: Call) -> Answer:
+    """POST …/check-runs."""
+    return Answer(
+        201, shapes.check_run(call.site, call.repository, checks.create_check(call.site, call.repository, call.given))
+    )
+
+
+def get_check(call: Call) -> Answer:
+    """GET …/check-runs/{id}."""
+    check = call.site.ledger.check(call.repository, call.path["check_id"])
+    return Answer(200, shapes.check_run(call.site, call.repository, check))
+
+
+def update_check(call: Call) -> Answer:
+    """PATCH …/check-runs/{id}."""
+    changed = checks.update_check(call.site, call.repository, call.path["check_id"], call.given)
+    return Answer(200, shapes.check_run(call.site, call.repository, changed))
+
+
+def list_annotations(call: Call) -> Answer:
+    """GET …/check-runs/{id}/annotations."""
+    check = call.site.ledger.check(call.repository, call.path["check_id"])
+    page, links = paged(call, check.annotations)
+    return Answer(200, [shapes.annotation(call.site, call.repository, check, one) for one in page], links)
+
+
+def list_checks(call: Call) -> Answer:
+    """GET …/commits/{ref}/check-runs: newest first, and by default the newest of each name only."""
+    sha = call.site.disk.resolve(call.repository.id, call.path["ref"])
+    if sha is None:
+        raise RefusalError(422, f"No commit found for SHA: {call.path['ref']}")
+    newest = list(reversed(call.site.ledger.checks_of(call.repository, sha)))
+    if call.query.get("filter", "latest") == "latest":
+        newest = list({one.name: one for one in reversed(newest)}.values())[::-1]
+    if call.number("app_id", call.site.app.id) != call.site.app.id:
+        newest = []
+    name, status = call.query.get("check_name"), call.query.get("status")
+    found = [one for one in newest if name in (None, one.name) and status in (None, one.status)]
+    page, links = paged(call, found)
+    shown = [shapes.check_run(call.site, call.repository, one) for one in page]
+    return Answer(200, {"total_count": len(found), "check_runs": shown}, links)
+
+
+ROUTES = [
+    *in_repository("POST", "/check-runs", create_check, "checks:write"),
+    *in_repository("GET", "/check-runs/{check_id:int}", get_check, "checks:read"),
+    *in_repository("PATCH", "/check-runs/{check_id:int}", update_check, "checks:write"),
+    *in_repository("GET", "/check-runs/{check_id:int}/annotations", list_annotations, "checks:read"),
+    *in_repository("GET", "/commits/{ref:path}/check-runs", list_checks, "checks:read"),
+]

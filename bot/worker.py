@@ -1,0 +1,209 @@
+"""A worker process, put together: which function each wake-up means, and the timer loop that needs no wake-up.
+
+Both pools are threads of one process (docs/decisions/0001): work here waits for GitHub, git and agents. A slot of the
+runs pool is one semaphore, so a run that the timer loop took fills it like one that Celery brought.
+"""
+
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import structlog
+from celery import Celery
+from celery.signals import worker_shutting_down
+from sqlalchemy.exc import SQLAlchemyError
+
+from config import errors, leases, logging
+from config.broker import broker_urls
+from config.database import Database, require_schema
+from config.logging import log_task_lifecycle
+from config.secrets import envelope
+from config.settings import Settings, load, require_github
+from handlers import answers, inbox
+from handlers.deciding import decide_delivery
+from runners import outbox, runs
+from runners.admission import admit_everywhere
+from runners.attempt import attempt_run
+from runners.context import Context
+from runners.duties import Effect, serve_duty
+from runners.github import Api
+from runners.lease import Lease
+from runners.queue import Sender, celery_app
+from runners.queues import MAINTENANCE, POOLS
+from runners.telling import tell_check, tell_status
+from runners.tokens import TokenCache
+
+EFFECTS: dict[str, Effect] = {
+    "reaction": answers.react,
+    "reply": answers.reply,
+    "status": tell_status,
+    "check": tell_check,
+}
+TICK_SECONDS = 1.0
+UNCLAIMED_SECONDS = 5.0  # a wake-up may take so long before the timer loop does its work
+BEAT_SECONDS = 5.0
+
+log = structlog.get_logger()
+
+
+def main(pool: str) -> None:
+    """Runs one worker of the pool until it is told to stop. Raises SettingsError."""
+    settings = load()
+    require_github(settings)
+    logging.set_up(settings, pool)
+    errors.set_up(settings, pool)
+    app = celery_app(settings)
+    context = compose(settings, app)
+    require_schema(context.database)
+    worker = Worker(context, pool)
+    worker.bind(app)
+    worker.start_timer()
+    app.worker_main(_argv(pool, worker.slots))
+    worker.stop()
+
+
+def beat() -> None:
+    """Wakes the maintenance queue every few seconds."""
+    settings = load()
+    logging.set_up(settings, "beat")
+    app = celery_app(settings)
+    every = {"task": "sweep", "schedule": BEAT_SECONDS, "args": ["beat"], "options": {"queue": MAINTENANCE}}
+    app.conf.beat_schedule = {"sweep": every}
+    schedule = settings.data_dir / "beat"
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    app.start(["beat", f"--schedule={schedule}", "--pidfile=", "--loglevel=WARNING"])
+
+
+def compose(settings: Settings, app: Celery) -> Context:
+    """What deciding and doing need."""
+    tokens = TokenCache(broker_urls(settings).redis, settings.host_name, envelope(settings))
+    return Context(settings, Database(settings.database, Sender(app).send), Api(settings, tokens))
+
+
+class Worker:
+    """One process of one pool: its slots, what it is doing, and its timer loop."""
+
+    def __init__(self, context: Context, pool: str) -> None:
+        self.context, self.pool = context, pool
+        settings = context.settings
+        self.slots = settings.run_slots if pool == "runs" else settings.control_slots
+        self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._free = threading.BoundedSemaphore(self.slots)
+        self._running: set[Lease] = set()
+        self._ended = threading.Event()
+        self._threads = ThreadPoolExecutor(self.slots, thread_name_prefix="timer")
+        self._timer = threading.Thread(target=self._tick_for_ever, name="timer", daemon=True)
+
+    def bind(self, app: Celery) -> None:
+        """Binds the names of this pool's wake-ups."""
+        names: dict[str, Callable[[str], None]] = {"run": self.run}
+        if self.pool == "control":
+            names = {"delivery": self.decide, "duty": self.serve, "sweep": lambda _by: self.tick()}
+        for name, function in names.items():
+            app.task(_shell(name, function), name=name)
+        worker_shutting_down.connect(self._on_stop, weak=False)
+
+    def start_timer(self) -> None:
+        """Starts the loop that finds work in SQL."""
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Ends the loop, and waits for what it began."""
+        self._ended.set()
+        self._timer.join()
+        self._threads.shutdown(wait=True)
+        self.context.close()
+
+    def decide(self, guid: str) -> None:
+        """A delivery waits to be decided."""
+        decide_delivery(self.context, guid)
+
+    def serve(self, duty: str) -> None:
+        """Something must follow on GitHub."""
+        kind, _, subject = duty.partition(" ")
+        serve_duty(self.context, EFFECTS, kind, subject)
+
+    def run(self, run_id: str) -> None:
+        """A run waits for a worker; without a free slot it stays in SQL for whoever has one."""
+        if not self._free.acquire(blocking=False):
+            return
+        try:
+            attempt_run(self.context, run_id, self.holder, self._running)
+        finally:
+            self._free.release()
+
+    def tick(self, unclaimed_for: float = UNCLAIMED_SECONDS) -> None:
+        """Takes what nobody took; one process at a time also looks after what is nobody's."""
+        with self.context.database.write() as connection:
+            if leases.hold(connection, f"timer {self.pool}", self.holder, TICK_SECONDS * 10) and self.pool == "control":
+                admit_everywhere(connection, self.context.settings.concurrent_runs)
+        for work, subject in self.unclaimed(unclaimed_for):
+            self._threads.submit(_guarded, work, subject)
+
+    def unclaimed(self, unclaimed_for: float) -> list[tuple[Callable[[str], None], str]]:
+        """What waits in SQL and nobody took for so many seconds: functions, and what each is to do."""
+        with self.context.database.read() as connection:
+            if self.pool == "runs":
+                queues = POOLS["runs"]
+                found = runs.unclaimed(connection, queues, unclaimed_for=unclaimed_for, most=self.slots)
+                return [(self.run, run_id) for run_id in found]
+            late = inbox.unclaimed(connection, unclaimed_for=unclaimed_for, most=self.slots * 4)
+            owed = outbox.due(connection, unclaimed_for=unclaimed_for, most=self.slots * 4)
+        return [(self.decide, guid) for guid in late] + [(self.serve, f"{kind} {subject}") for kind, subject in owed]
+
+    def _tick_for_ever(self) -> None:
+        while not self._ended.wait(TICK_SECONDS):
+            try:
+                self.tick()
+            except SQLAlchemyError as error:
+                log.warning("timer.database_unreachable", error=type(error).__name__)
+            except Exception as error:
+                log.exception("timer.failed")
+                errors.report(error)
+
+    def _on_stop(self, **_signal: Any) -> None:
+        """Told to stop: nothing new is taken; what runs may finish for a while, then goes back to the queue."""
+        self._ended.set()
+        give_back = threading.Timer(self.context.settings.drain_seconds, self._drain)
+        give_back.daemon = True
+        give_back.start()
+
+    def _drain(self) -> None:
+        for lease in list(self._running):
+            lease.drain()
+
+
+def _shell(name: str, function: Callable[[str], None]) -> Callable[[str], None]:
+    def wake_up(subject: str) -> None:
+        with log_task_lifecycle(name, subject=subject):
+            function(subject)
+
+    return wake_up
+
+
+def _guarded(work: Callable[[str], None], subject: str) -> None:
+    """In the timer loop's threads nobody sees an exception unless it is told here."""
+    try:
+        work(subject)
+    except Exception as error:
+        log.exception("timer.work_failed", subject=subject)
+        errors.report(error)
+
+
+def _argv(pool: str, slots: int) -> list[str]:
+    """Celery's command line for the pool."""
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=WARNING"]
+    return [
+        "worker",
+        "--pool=threads",
+        f"--concurrency={slots}",
+        "-Q",
+        ",".join(POOLS[pool]),
+        "-n",
+        f"{pool}@%h",
+        *quiet,
+    ]

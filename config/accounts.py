@@ -1,0 +1,121 @@
+"""Who installed the App: accounts (they outlive a reinstall), their installations, and what they chose."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Connection,
+    Double,
+    ForeignKey,
+    Table,
+    Text,
+    UniqueConstraint,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from config.database import Identity, metadata
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("github_id", BigInteger, nullable=False),
+    Column("login", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # User | Organization
+    Column("tier", Text, nullable=False, server_default="free"),
+    Column("paused_at", Double),
+    Column("created_at", Double, nullable=False),
+    UniqueConstraint("host", "github_id"),
+)
+
+installations = Table(
+    "installations",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("permissions", JSON, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("suspended_at", Double),
+    Column("deleted_at", Double),
+)
+
+account_settings = Table(
+    "account_settings",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("value", JSON, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    Column("updated_by", Text, nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class Account:
+    """The GitHub user or organisation that installed the App, as GitHub numbers and names it."""
+
+    github_id: int
+    login: str
+    kind: str = "User"
+
+
+def remember_account(connection: Connection, host: str, account: Account, now: float) -> int:
+    """The account's row id, made or brought to its present login. Locks the row until the transaction ends.
+
+    Whoever counts an account's runs and then adds one must hold this lock, or two deliveries share the last place.
+    """
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    values = {"host": host, "github_id": account.github_id, "login": account.login, "kind": account.kind}
+    statement = (
+        insert(accounts)
+        .values(**values, created_at=now)
+        .on_conflict_do_update(index_elements=["host", "github_id"], set_={"login": account.login})
+        .returning(accounts.c.id)
+    )
+    return int(connection.execute(statement).scalar_one())
+
+
+def lock_account(connection: Connection, account_id: int) -> None:
+    """Holds the account's row until the transaction ends (SQLite's transactions are alone anyway)."""
+    connection.execute(select(accounts.c.id).where(accounts.c.id == account_id).with_for_update())
+
+
+def remember_installation(
+    connection: Connection,
+    host: str,
+    installation_id: int,
+    account_id: int,
+    permissions: dict[str, str] | None,
+    now: float,
+) -> None:
+    """Notes an installation that is there and at work. `permissions` None: as they were known."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    values: dict[str, object] = {"account_id": account_id, "suspended_at": None, "deleted_at": None}
+    if permissions is not None:
+        values["permissions"] = permissions
+    connection.execute(
+        insert(installations)
+        .values(**{"host": host, "id": installation_id, "created_at": now, "permissions": {}, **values})
+        .on_conflict_do_update(index_elements=["host", "id"], set_=values)
+    )
+
+
+def suspend_installation(connection: Connection, host: str, installation_id: int, now: float) -> None:
+    """Notes that the owner suspended it: no token is given until `remember_installation`."""
+    _stamp(connection, host, installation_id, suspended_at=now)
+
+
+def delete_installation(connection: Connection, host: str, installation_id: int, now: float) -> None:
+    """Notes that the App was uninstalled."""
+    _stamp(connection, host, installation_id, deleted_at=now)
+
+
+def _stamp(connection: Connection, host: str, installation_id: int, **values: float) -> None:
+    matching = (installations.c.host == host) & (installations.c.id == installation_id)
+    connection.execute(update(installations).where(matching).values(**values))

@@ -1,0 +1,150 @@
+"""SQLite or Postgres behind two doors: `write` (one short transaction) and `read`. Their clock is the one that counts.
+
+SQLite's write lock is unfair and its deferred BEGIN fails under contention, so every process writes through one
+connection that begins IMMEDIATE. `write` must not be nested.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Engine,
+    Integer,
+    MetaData,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+    text,
+)
+
+from config.settings import SettingsError
+
+BUSY_MILLISECONDS = 10_000
+SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MILLISECONDS}")
+MIGRATION_LOCK = 0x61737963  # any constant that nothing else in the database uses
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+Identity = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts up only an INTEGER primary key
+
+
+class WakeUp(NamedTuple):
+    """A hint that something is to be done: which function, about what, on which queue."""
+
+    name: str
+    subject: str
+    queue: str
+
+
+class Database:
+    """One process's way to the database. `url` as SQLAlchemy writes it; `send` gets the wake-ups of a commit."""
+
+    def __init__(self, url: str, send: Callable[[list[WakeUp]], None] = lambda wake_ups: None) -> None:
+        self._send = send
+        self.url = make_url(url)
+        self.clock_shift = 0.0  # seconds; tests move time by it
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self._writer, self._reader = _sqlite(url, writes=True), _sqlite(url, writes=False)
+        else:
+            self._writer = self._reader = create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction that may write: committed at the end, rolled back on any exception.
+
+        Wake-ups that were asked for inside are sent after the commit, or never.
+        """
+        wake_ups: list[WakeUp] = []
+        with self._writer.begin() as connection:
+            connection.info.update(clock_shift=self.clock_shift, wake_ups=wake_ups)
+            yield connection
+        if wake_ups:
+            self._send(list(dict.fromkeys(wake_ups)))
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent view that writes nothing."""
+        with self._reader.begin() as connection:
+            connection.info["clock_shift"] = self.clock_shift
+            yield connection
+
+    def close(self) -> None:
+        """Gives all connections back."""
+        self._writer.dispose()
+        self._reader.dispose()
+
+
+def now(connection: Connection) -> float:
+    """Seconds since 1970 by the database's clock: workers' clocks differ, and leases must not."""
+    sqlite = connection.dialect.name == "sqlite"
+    clock = "(julianday('now') - 2440587.5) * 86400.0" if sqlite else "extract(epoch from clock_timestamp())"
+    return float(connection.execute(text(f"SELECT {clock}")).scalar_one()) + float(connection.info["clock_shift"])
+
+
+def wake_after_commit(connection: Connection, wake_up: WakeUp) -> None:
+    """Sends the wake-up once the transaction stands."""
+    connection.info["wake_ups"].append(wake_up)
+
+
+def _sqlite(url: str, *, writes: bool) -> Engine:
+    path = make_url(url).database
+    if path:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    pool: dict[str, Any] = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 60} if writes else {"pool_size": 5}
+    engine = create_engine(url, **pool)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver's own BEGIN would be a deferred one
+        for pragma in SQLITE_PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def migrate(database: Database) -> None:
+    """Brings the schema to the newest revision; safe to call from several processes at once."""
+    with database.write() as connection:
+        if not database.is_sqlite:
+            connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+        config = _alembic()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def require_schema(database: Database) -> None:
+    """Raises SettingsError where the schema is not the one that this code was written for."""
+    with database.read() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    newest = ScriptDirectory.from_config(_alembic()).get_current_head()
+    if current != newest:
+        raise SettingsError(
+            f"The database is at schema {current or 'none'}, this version needs {newest}. Run `./async-code migrate`."
+        )
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config

@@ -1,0 +1,72 @@
+"""Logs: JSON lines in production, readable ones in a terminal; ids bound once, secrets hidden at the exit."""
+
+import logging
+import sys
+import time
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+
+from config.redaction import redact
+from config.settings import FROM_FILES, Settings
+
+LONGEST_VALUE = 2000
+OTHER_SECRETS = ("sentry_dsn", "anthropic_api_key", "openai_api_key", "gemini_api_key")
+
+
+def set_up(settings: Settings, process: str) -> None:
+    """Configures this process's logs. `process` names it in each line."""
+    secrets = secret_values(settings)
+
+    def clean(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        return {key: _clean(value, secrets) for key, value in event.items()}
+
+    production = settings.environment == "production"
+    render: Any = (
+        structlog.processors.JSONRenderer() if production else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            clean,
+            render,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    structlog.contextvars.bind_contextvars(process=process)
+
+
+def secret_values(settings: Settings) -> list[str]:
+    """Every secret of the settings, as text that must never leave the process."""
+    held = (getattr(settings, name) for name in (*FROM_FILES, *OTHER_SECRETS))
+    return [part.strip() for value in held if value for part in value.get_secret_value().split(",") if part.strip()]
+
+
+@contextmanager
+def log_task_lifecycle(wake_up: str, **ids: str) -> Iterator[None]:
+    """Binds the ids of one wake-up, and logs that it began, how it ended and how long it took."""
+    log = structlog.get_logger()
+    began = time.monotonic()
+    with structlog.contextvars.bound_contextvars(wake_up=wake_up, **ids):
+        log.info("wake_up.began")
+        try:
+            yield
+        except BaseException as error:
+            log.error("wake_up.failed", error=type(error).__name__, seconds=round(time.monotonic() - began, 3))
+            raise
+        log.info("wake_up.ended", seconds=round(time.monotonic() - began, 3))
+
+
+def _clean(value: Any, secrets: list[str]) -> Any:
+    """One line of bounded length, without control or direction marks that could forge another line."""
+    if not isinstance(value, str):
+        return value
+    shown = "".join(char if char.isprintable() or char in "\n\t" else f"\\u{ord(char):04x}" for char in value)
+    return redact(shown, secrets)[:LONGEST_VALUE]

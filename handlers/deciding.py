@@ -1,0 +1,43 @@
+"""A delivery's way from the inbox to what it means: one table of event types and the function that decides each."""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from config import errors
+from handlers import inbox, installations, spoken
+from handlers.events import InstallationChanged, Spoken, Unreadable, from_json
+from runners.context import Context
+from runners.github_types import GitHubError
+
+DECIDED_BY: dict[type, Callable[[Context, inbox.Taken, Any], None]] = {
+    Spoken: spoken.hear,
+    InstallationChanged: installations.changed,
+}
+
+log = structlog.get_logger()
+
+
+def decide_delivery(context: Context, guid: str) -> None:
+    """Decides one delivery, if nobody else does. A failure is kept, and tried again later."""
+    with context.database.write() as connection:
+        taken = inbox.take(connection, guid)
+    if taken is None:
+        return
+    try:
+        event = from_json(taken.body)
+        DECIDED_BY[type(event)](context, taken, event)
+        log.info("delivery.decided", guid=guid)
+    except (GitHubError, Unreadable) as error:
+        log.warning("delivery.postponed", guid=guid, error=str(error))
+        _again(context, taken, error, getattr(error, "retry_after", None))
+    except Exception as error:
+        log.exception("delivery.failed", guid=guid)
+        errors.report(error)
+        _again(context, taken, error, None)
+
+
+def _again(context: Context, taken: inbox.Taken, error: Exception, wait: float | None) -> None:
+    with context.database.write() as connection:
+        inbox.retry_later(connection, taken, f"{type(error).__name__}: {error}"[:500], wait)

@@ -1,0 +1,239 @@
+"""What we want to hear from GitHub, and what we make of it: one route table, and small frozen events. No I/O.
+
+githubkit's own webhook models are not used: they cost two seconds and refuse a third of GitHub's own examples.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+
+class Route(NamedTuple):
+    """An event and action that something here wants; with `needs_trigger` only if the body holds our trigger."""
+
+    event: str
+    action: str
+    needs_trigger: bool
+
+
+ROUTES = (
+    Route("issue_comment", "created", True),
+    Route("issues", "opened", True),
+    Route("installation", "created", False),
+    Route("installation", "deleted", False),
+    Route("installation", "new_permissions_accepted", False),
+    Route("installation", "suspend", False),
+    Route("installation", "unsuspend", False),
+)
+# GitHub sends these to every App; a manifest that subscribes to them is refused.
+ALWAYS_SENT = frozenset({"installation", "installation_repositories", "github_app_authorization", "ping"})
+# The permission that each subscription needs.
+NEEDS_PERMISSION = {"issue_comment": "issues", "issues": "issues"}
+
+LONGEST_TEXT = 262_144
+
+
+class Unreadable(Exception):
+    """A wanted delivery that is not what GitHub documents; the message names the field."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The account that a repository belongs to and the App is installed on."""
+
+    id: int
+    login: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository as the webhook described it."""
+
+    id: int
+    full_name: str
+    owner: Owner
+    default_branch: str
+    archived: bool
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who did it."""
+
+    id: int
+    login: str
+    is_bot: bool
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A text in which commands may stand: a comment, or the body of a new issue (`kind`).
+
+    `source_id` is the comment's or the issue's id: with the kind and a command's ordinal it is the command's key.
+    """
+
+    kind: str
+    source_id: int
+    installation_id: int
+    repository: Repository
+    sender: Sender
+    number: int
+    is_pull_request: bool
+    title: str
+    body: str  # of the issue or pull request
+    text: str  # in which the commands stand
+    author_id: int  # of that text
+
+
+@dataclass(frozen=True)
+class InstallationChanged:
+    """The App was installed, suspended, given new rights, or removed."""
+
+    action: str
+    installation_id: int
+    owner: Owner
+    permissions: Mapping[str, str]
+
+
+Event = Spoken | InstallationChanged
+TYPES: dict[str, type[Event]] = {"Spoken": Spoken, "InstallationChanged": InstallationChanged}
+
+
+def may_be_wanted(event: str) -> bool:
+    """Whether any route speaks of the event."""
+    return any(route.event == event for route in ROUTES)
+
+
+def needs_trigger(event: str) -> bool:
+    """Whether a body without our trigger can be dropped unread."""
+    return all(route.needs_trigger for route in ROUTES if route.event == event)
+
+
+def is_wanted(event: str, action: object) -> bool:
+    """Whether a route speaks of the event and action."""
+    return any(route.event == event and route.action == action for route in ROUTES)
+
+
+def parse(event: str, payload: Mapping[str, Any]) -> Event:
+    """A wanted payload as an Event. Raises Unreadable."""
+    try:
+        return PARSERS[event](_Fields(payload))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Unreadable(f"{event}: {type(error).__name__}: {error}") from None
+
+
+def to_json(event: Event) -> str:
+    """The event as it is stored."""
+    return json.dumps({"type": type(event).__name__, **asdict(event)}, ensure_ascii=False, separators=(",", ":"))
+
+
+def from_json(text: str) -> Event:
+    """A stored event. Raises Unreadable."""
+    try:
+        fields = json.loads(text)
+        kind = TYPES[fields.pop("type")]
+        if kind is InstallationChanged:
+            return InstallationChanged(**{**fields, "owner": Owner(**fields["owner"])})
+        repository = fields["repository"]
+        repository["owner"] = Owner(**repository["owner"])
+        return Spoken(**{**fields, "repository": Repository(**repository), "sender": Sender(**fields["sender"])})
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Unreadable(f"stored event: {type(error).__name__}: {error}") from None
+
+
+class _Fields:
+    """A JSON object whose fields are asked for by path and type; what is wrong is named."""
+
+    def __init__(self, value: Mapping[str, Any]) -> None:
+        self._value = value
+
+    def number(self, path: str) -> int:
+        found = self._at(path)
+        if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found < 2**63:
+            raise ValueError(f"{path} is not an id")
+        return found
+
+    def text(self, path: str, default: str | None = None) -> str:
+        found = self._at(path) if default is None else self._maybe(path)
+        if found is None and default is not None:
+            return default
+        if not isinstance(found, str):
+            raise ValueError(f"{path} is not a text")
+        return _storable(found)
+
+    def flag(self, path: str) -> bool:
+        return bool(self._maybe(path))
+
+    def has(self, path: str) -> bool:
+        return self._maybe(path) is not None
+
+    def mapping(self, path: str) -> Mapping[str, str]:
+        found = self._maybe(path) or {}
+        return {str(key): str(value) for key, value in found.items()}
+
+    def _at(self, path: str) -> Any:
+        found = self._maybe(path)
+        if found is None:
+            raise KeyError(path)
+        return found
+
+    def _maybe(self, path: str) -> Any:
+        found: Any = self._value
+        for part in path.split("."):
+            if not isinstance(found, Mapping):
+                return None
+            found = found.get(part)
+        return found
+
+
+def _storable(text: str) -> str:
+    """Without what a database refuses: NUL (Postgres) and lone surrogates (UTF-8)."""
+    return text[:LONGEST_TEXT].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def _owner(fields: _Fields, path: str) -> Owner:
+    return Owner(fields.number(f"{path}.id"), fields.text(f"{path}.login"), fields.text(f"{path}.type", "User"))
+
+
+def _spoken(fields: _Fields, kind: str, source: str) -> Spoken:
+    sender = Sender(
+        fields.number("sender.id"), fields.text("sender.login"), fields.text("sender.type", "User") == "Bot"
+    )
+    repository = Repository(
+        fields.number("repository.id"),
+        fields.text("repository.full_name"),
+        _owner(fields, "repository.owner"),
+        fields.text("repository.default_branch", "main"),
+        fields.flag("repository.archived"),
+    )
+    return Spoken(
+        kind=kind,
+        source_id=fields.number(f"{source}.id"),
+        installation_id=fields.number("installation.id"),
+        repository=repository,
+        sender=sender,
+        number=fields.number("issue.number"),
+        is_pull_request=fields.has("issue.pull_request"),
+        title=fields.text("issue.title", ""),
+        body=fields.text("issue.body", ""),
+        text=fields.text(f"{source}.body", ""),
+        author_id=fields.number(f"{source}.user.id"),
+    )
+
+
+def _installation(fields: _Fields) -> InstallationChanged:
+    return InstallationChanged(
+        fields.text("action"),
+        fields.number("installation.id"),
+        _owner(fields, "installation.account"),
+        fields.mapping("installation.permissions"),
+    )
+
+
+PARSERS: dict[str, Callable[[_Fields], Event]] = {
+    "issue_comment": lambda fields: _spoken(fields, "comment", "comment"),
+    "issues": lambda fields: _spoken(fields, "issue", "issue"),
+    "installation": _installation,
+}

@@ -1,0 +1,21 @@
+"""The command language: `/async-code <verb> [flags] [free text]`. Pure: text in, commands and mistakes out."""
+
+from handlers.grammar.commands import Command, Found, find, mentions
+from handlers.grammar.flags import FLAGS, Flag, Flags
+from handlers.grammar.mistakes import Mistake, nearest
+from handlers.grammar.verbs import VERBS, Verb, describe
+
+__all__ = [
+    "FLAGS",
+    "VERBS",
+    "Command",
+    "Flag",
+    "Flags",
+    "Found",
+    "Mistake",
+    "Verb",
+    "describe",
+    "find",
+    "mentions",
+    "nearest",
+]

@@ -1,0 +1,198 @@
+"""Deliveries as they came, and the commands that were found in them. The only writer of both tables."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Double,
+    Index,
+    Integer,
+    Row,
+    Table,
+    Text,
+    UniqueConstraint,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from config.database import Identity, metadata, now
+
+LEASE_SECONDS = 60.0
+MOST_TRIES = 8
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("guid", Text, primary_key=True),
+    Column("event", Text, nullable=False),
+    Column("state", Text, nullable=False),  # stored | deciding | done | failed
+    Column("body", Text),  # the event, small; a wanted one that did not parse, whole
+    Column("received_at", Double, nullable=False),
+    Column("next_at", Double),
+    Column("lease_until", Double, nullable=False, server_default="0"),
+    Column("fence", Integer, nullable=False, server_default="0"),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("done_at", Double),
+    Column("error", Text),
+    Index("ix_deliveries_state_next", "state", "next_at"),
+    Index("ix_deliveries_received", "received_at"),
+)
+
+commands = Table(
+    "commands",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("repository_id", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("source_id", Text, nullable=False),  # of a comment, review, issue; the GUID for label, button, Re-run
+    Column("ordinal", Integer, nullable=False),
+    Column("guid", Text, nullable=False),
+    Column("installation_id", BigInteger, nullable=False),
+    Column("repository", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("sender_id", BigInteger, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("allowed", Boolean, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("verdict", JSON, nullable=False),
+    Column("task_id", Text),
+    Column("reaction", Text),  # on the text that it stood in
+    Column("answer", Text),  # Markdown of the comment that answers it
+    Column("created_at", Double, nullable=False),
+    UniqueConstraint("host", "repository_id", "kind", "source_id", "ordinal", name="uq_commands_key"),
+    Index("ix_commands_sender", "repository_id", "sender_id", "created_at"),
+)
+
+
+@dataclass(frozen=True)
+class NewDelivery:
+    """A delivery to keep. `error` is set where it was wanted and did not parse."""
+
+    guid: str
+    event: str
+    body: str
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A delivery that a worker holds."""
+
+    guid: str
+    event: str
+    body: str
+    fence: int
+    tries: int
+
+
+def store(connection: Connection, arrived: Sequence[NewDelivery]) -> set[str]:
+    """Keeps deliveries; the GUIDs that were not known before."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    at = now(connection)
+    rows = [
+        {
+            "guid": delivery.guid,
+            "event": delivery.event,
+            "body": delivery.body,
+            "state": "failed" if delivery.error else "stored",
+            "error": delivery.error,
+            "received_at": at,
+            "next_at": None if delivery.error else at,
+        }
+        for delivery in arrived
+    ]
+    statement = insert(deliveries).on_conflict_do_nothing().returning(deliveries.c.guid)
+    return set(connection.execute(statement, rows).scalars())
+
+
+def unclaimed(connection: Connection, *, unclaimed_for: float, most: int) -> list[str]:
+    """Deliveries that nobody decided for so many seconds after they could have been."""
+    ready = _claimable(now(connection), unclaimed_for)
+    return list(
+        connection.execute(
+            select(deliveries.c.guid).where(ready).order_by(deliveries.c.received_at).limit(most)
+        ).scalars()
+    )
+
+
+def take(connection: Connection, guid: str) -> Taken | None:
+    """Claims a delivery; None where it is done or another worker has it."""
+    at = now(connection)
+    statement = (
+        update(deliveries)
+        .where(deliveries.c.guid == guid, _claimable(at))
+        .values(
+            state="deciding", lease_until=at + LEASE_SECONDS, fence=deliveries.c.fence + 1, tries=deliveries.c.tries + 1
+        )
+        .returning(deliveries.c.event, deliveries.c.body, deliveries.c.fence, deliveries.c.tries)
+    )
+    row = connection.execute(statement).one_or_none()
+    return Taken(guid, row.event, row.body, row.fence, row.tries) if row else None
+
+
+def done(connection: Connection, taken: Taken) -> bool:
+    """Marks it decided, in the transaction that wrote what was decided; False where another worker has it by now."""
+    values = {"state": "done", "done_at": now(connection), "next_at": None, "body": None, "error": None}
+    return connection.execute(update(deliveries).where(_held(taken)).values(**values)).rowcount == 1
+
+
+def retry_later(connection: Connection, taken: Taken, error: str, wait: float | None = None) -> None:
+    """Back to stored, for another try after a while; after too many it is failed, for an operator to see."""
+    if taken.tries >= MOST_TRIES:
+        values: dict[str, Any] = {"state": "failed", "next_at": None, "error": error}
+    else:
+        due = now(connection) + (wait or min(2.0**taken.tries, 300.0))
+        values = {"state": "stored", "next_at": due, "lease_until": 0, "error": error}
+    connection.execute(update(deliveries).where(_held(taken)).values(**values))
+
+
+def record(connection: Connection, **command: Any) -> int | None:
+    """Keeps a command and its verdict for ever; None where it was known: it is answered once."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(commands).values(**command, created_at=now(connection)).on_conflict_do_nothing()
+    return connection.execute(statement.returning(commands.c.id)).scalar_one_or_none()
+
+
+def known(connection: Connection, host: str, repository_id: int, kind: str, source_id: str) -> set[int]:
+    """Ordinals of the commands of one text that were recorded before."""
+    same = (
+        commands.c.host == host,
+        commands.c.repository_id == repository_id,
+        commands.c.kind == kind,
+        commands.c.source_id == source_id,
+    )
+    return set(connection.execute(select(commands.c.ordinal).where(*same)).scalars())
+
+
+def command(connection: Connection, command_id: int) -> Row[Any]:
+    """A command's row."""
+    return connection.execute(select(commands).where(commands.c.id == command_id)).one()
+
+
+def refused_lately(
+    connection: Connection, repository_id: int, sender_id: int, rules: Iterable[str], seconds: float
+) -> bool:
+    """Whether the person's last command there was refused by one of these rules within so many seconds."""
+    theirs = (commands.c.repository_id == repository_id, commands.c.sender_id == sender_id)
+    last = select(commands.c.rule, commands.c.created_at).where(*theirs).order_by(commands.c.created_at.desc()).limit(1)
+    row = connection.execute(last).one_or_none()
+    return row is not None and row.rule in set(rules) and row.created_at > now(connection) - seconds
+
+
+def _claimable(at: float, unclaimed_for: float = 0) -> Any:
+    stored = (deliveries.c.state == "stored") & (deliveries.c.next_at <= at - unclaimed_for)
+    return or_(stored, (deliveries.c.state == "deciding") & (deliveries.c.lease_until < at))
+
+
+def _held(taken: Taken) -> Any:
+    return (deliveries.c.guid == taken.guid) & (deliveries.c.fence == taken.fence) & (deliveries.c.state == "deciding")

@@ -1,0 +1,122 @@
+"""Whether a command may be done: a pure decision with its rule, its numbers and until when. No I/O.
+
+Rules are asked in an order: who asks, then where, then what, then how much is left.
+"""
+
+from dataclasses import dataclass
+
+from config.tiers import Limits
+from handlers.grammar import VERBS, Command
+from runners.github_types import Role
+
+HOUR, DAY = 3600, 86_400
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Runs that the account started in the last hour and day, and when the oldest of each was (seconds since 1970)."""
+
+    hour: int = 0
+    day: int = 0
+    oldest_of_hour: float | None = None
+    oldest_of_day: float | None = None
+
+
+NO_LIMITS = Limits(0, 0, 1)
+NOTHING_SPENT = Spent()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known about a command's sender, place and account."""
+
+    role: Role
+    account: str  # login of the account that installed the App
+    account_allowed: bool
+    is_pull_request: bool = False
+    from_fork: bool = False
+    pull_request_open: bool = True
+    agent_missing: str | None = None  # why the chosen agent can't do it
+    has_task: bool = False  # a task stands on this issue or pull request
+    has_live_task: bool = False
+    is_requester: bool = False  # of the newest task here
+    limits: Limits = NO_LIMITS
+    spent: Spent = NOTHING_SPENT
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A decision. `rule` names what decided; `limit`, `used` and `until` (seconds since 1970) are a quota's."""
+
+    allowed: bool
+    rule: str
+    limit: int | None = None
+    used: int | None = None
+    until: float | None = None
+    detail: str = ""
+
+
+ALLOWED = Verdict(True, "allowed")
+NEEDS = {"triage": Role.TRIAGE, "write": Role.WRITE}
+STARTS_A_RUN = frozenset({"implement", "apply", "retry"})
+
+
+def decide(command: Command, facts: Facts) -> Verdict:
+    """May this be done, here, by this person, now?"""
+    for rule in (_who, _where, _what, _how_much):
+        verdict = rule(command, facts)
+        if verdict is not None:
+            return verdict
+    return ALLOWED
+
+
+def _who(command: Command, facts: Facts) -> Verdict | None:
+    if facts.role < Role.TRIAGE:
+        return Verdict(False, "stranger")
+    if not facts.account_allowed:
+        return Verdict(False, "account_not_allowed", detail=facts.account)
+    if command.verb == "cancel" and facts.is_requester:
+        return None
+    if facts.role < NEEDS[VERBS[command.verb].needs]:
+        return Verdict(False, "needs_write")
+    return None
+
+
+def _where(command: Command, facts: Facts) -> Verdict | None:
+    if not facts.is_pull_request or command.verb not in STARTS_A_RUN:
+        return None
+    if facts.from_fork:
+        return Verdict(False, "fork")
+    if not facts.pull_request_open:
+        return Verdict(False, "pull_request_closed")
+    return None
+
+
+def _what(command: Command, facts: Facts) -> Verdict | None:
+    if not VERBS[command.verb].available:
+        return Verdict(False, "not_there_yet", detail=command.verb)
+    if command.verb == "cancel" and not facts.has_live_task:
+        return Verdict(False, "nothing_to_cancel")
+    if command.verb == "retry" and not facts.has_task:
+        return Verdict(False, "nothing_to_retry")
+    if command.verb == "retry" and facts.has_live_task:
+        return Verdict(False, "still_at_work")
+    if facts.agent_missing:
+        return Verdict(False, "agent_missing", detail=facts.agent_missing)
+    return None
+
+
+def _how_much(command: Command, facts: Facts) -> Verdict | None:
+    if command.verb not in STARTS_A_RUN:
+        return None
+    spent, limits = facts.spent, facts.limits
+    if spent.day >= limits.per_day:
+        return Verdict(False, "quota_day", limits.per_day, spent.day, _after(spent.oldest_of_day, DAY))
+    if spent.hour >= limits.per_hour:
+        return Verdict(False, "quota_hour", limits.per_hour, spent.hour, _after(spent.oldest_of_hour, HOUR))
+    return None
+
+
+def _after(oldest: float | None, seconds: int) -> float | None:
+    """When a place becomes free: the oldest run of the window leaves it."""
+    return None if oldest is None else oldest + seconds

@@ -1,0 +1,134 @@
+"""What the bot answers in a comment: refusals, status, help. Pure: every sentence is here to be read and tested."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from config.tiers import Limits
+from handlers.grammar import FLAGS, Command, Mistake, describe, nearest
+from handlers.policy import Spent, Verdict
+from runners.agents.adapter import Agent
+from runners.states import TaskState
+from runners.wording.prose import prose
+from runners.wording.safe import quoted
+from runners.wording.status import HEADLINES, duration
+
+HELP = "`/async-code help` lists what can be asked."
+
+
+@dataclass(frozen=True)
+class TaskLine:
+    """One task as `status` lists it."""
+
+    verb: str
+    state: TaskState
+    requester: str
+    agents: Sequence[str]
+    detail: str
+
+
+def mistake(found: Mistake) -> str:
+    """What was wrong with a command, pointing at the word."""
+    return f"**Not understood**, so nothing was started. {found.sentence}"
+
+
+def refusal(command: Command, verdict: Verdict, now: float) -> str:
+    """Why a command was not done: the rule, whose limit it is, how much is left and until when."""
+    if verdict.rule in QUOTAS:
+        return _over_the_limit(verdict, now, *QUOTAS[verdict.rule])
+    detail = verdict.detail if verdict.rule == "agent_missing" else quoted(verdict.detail, 60)
+    return REFUSALS[verdict.rule].format(verb=command.verb, detail=detail)
+
+
+REFUSALS = {
+    "account_not_allowed": "**Not for this account**: the operator of this bot lets it work for chosen accounts, and "
+    "{detail} is not one of them. They can add it to `ALLOWED_ACCOUNTS`.",
+    "needs_write": "**Not allowed**: `{verb}` needs write access to this repository. You may use `status` and `help`.",
+    "fork": "**Not on a fork**: this pull request comes from a fork, which the bot never writes to. "
+    "Push the branch to this repository, or ask on an issue.",
+    "pull_request_closed": "**Closed**: this pull request is not open, so there is no branch to work on. "
+    "Reopen it, or ask on an issue.",
+    "not_there_yet": f"**Not there yet**: {{detail}} is not available in this version. {HELP}",
+    "nothing_to_cancel": "**Nothing to cancel**: no task waits or works here.",
+    "nothing_to_retry": f"**Nothing to retry**: no task has been asked for here yet. {HELP}",
+    "still_at_work": "**Still at work**: the newest task here has not ended. "
+    "`cancel` it first, or wait for its result.",
+    "agent_missing": "**No agent for it**: {detail}",
+}
+QUOTAS = {"quota_hour": ("hour", "RUNS_PER_HOUR"), "quota_day": ("day", "RUNS_PER_DAY")}
+
+
+def _over_the_limit(verdict: Verdict, now: float, window: str, setting: str) -> str:
+    until = verdict.until
+    again = f" The next place is free in {duration(max(until - now, 0))} ({_clock(until)})." if until else ""
+    return (
+        f"**Over the limit**: this account has started {verdict.used} of {verdict.limit} runs in the last {window}."
+        f"{again} The operator of this bot set that limit (`{setting}`)."
+    )
+
+
+def unknown_agent(name: str, names: Sequence[str]) -> str:
+    """There is no such agent; the nearest, and all there are."""
+    near = nearest(name, names)
+    meant = f"; did you mean `{near}`?" if near else "."
+    return f"there is no agent {quoted(name, 60)}{meant} There are: {_names(names)}."
+
+
+def status(tasks: Iterable[TaskLine], account: str, limits: Limits, spent: Spent, working: int) -> str:
+    """The tasks of one issue or pull request, and what is left of the account's quota."""
+    rows = [
+        f"| `{task.verb}` | {HEADLINES[TaskState(task.state)]} | {_names(task.agents)} "
+        f"| {quoted(task.requester, 60)} | {_cell(task.detail)} |"
+        for task in tasks
+    ]
+    head = ["| asked | state | agent | by | |", "|---|---|---|---|---|"]
+    table = "\n".join([*head, *rows]) if rows else "No task has been asked for here yet."
+    quota = (
+        f"Quota of {quoted(account, 60)}: {spent.hour} of {limits.per_hour} runs this hour, "
+        f"{spent.day} of {limits.per_day} today, {working} of {limits.concurrent} at work."
+    )
+    return f"{table}\n\n{quota}"
+
+
+def help_text(agents: Iterable[Agent], default_agent: str) -> str:
+    """What can be asked for here, from the registries themselves."""
+    verbs = [f"| `/async-code {verb.name}` | {verb.help} | {verb.needs} |" for verb in describe()]
+    taken = {name for verb in describe() for name in verb.flags}
+    flags = [
+        f"| `{' '.join(filter(None, (flag.name, flag.takes)))}` | {flag.help} |"
+        for flag in FLAGS.values()
+        if flag.name in taken
+    ]
+    listed = [
+        f"- `{agent.name}`{' (default)' if agent.name == default_agent else ''}: {agent.description}"
+        for agent in agents
+    ]
+    return "\n".join(
+        [
+            "Write a command at the beginning of a line; the lines below it belong to the task.",
+            "",
+            "| command | what it does | needs |",
+            "|---|---|---|",
+            *verbs,
+            "",
+            "| flag | |",
+            "|---|---|",
+            *flags,
+            "",
+            "Agents:",
+            *listed,
+        ]
+    )
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _cell(text: str) -> str:
+    """A sentence within a table's row."""
+    return prose(" ".join(text.split()), 200).replace("|", "∣").replace("\n", " ")
+
+
+def _clock(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -1,0 +1,16 @@
+"""The demo's agent: runs the repository's tests and tries small edits of the failing code until they pass."""
+
+from runners.agents.adapter import Brief
+from runners.agents.program import Program
+
+
+class Mend(Program):
+    """Needs no model, but runs the repository's own tests."""
+
+    name = "mend"
+    description = "runs the Python tests and tries one-token edits until they pass; no model"
+    own_program = False
+
+    def missing(self, brief: Brief) -> str | None:
+        """Nothing: whether there are tests is seen in the workspace."""
+        return None

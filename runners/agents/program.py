@@ -1,0 +1,80 @@
+"""Drives one of the project's own programs: the brief goes in as one JSON document, JSON lines come out."""
+
+import json
+from dataclasses import asdict
+from typing import Any, Never
+
+from runners.agents.adapter import STOPPED, AgentEvent, Brief, Exit, Outcome, Reader
+
+KINDS = ("text", "tool_call", "tool_result")
+STATUSES = ("succeeded", "failed", "limit")
+
+
+class Program:
+    """What the adapters of `programs/` share; `name` is also the program's module."""
+
+    name: str
+    wire: str | None = None
+
+    def argv(self, brief: Brief) -> list[str]:
+        """`-B`: the folder of programs may be writable, and must stay as it is."""
+        return ["{python}", "-E", "-s", "-B", "{programs}/run.py", self.name]
+
+    def env(self, brief: Brief) -> dict[str, str]:
+        """Nothing beyond the sandbox's own."""
+        return {}
+
+    def files(self, brief: Brief) -> dict[str, str]:
+        """None: a program reads its brief from standard input."""
+        return {}
+
+    def stdin(self, brief: Brief) -> str:
+        """The whole brief as JSON."""
+        return json.dumps(asdict(brief))
+
+    def reader(self) -> Reader:
+        """Reads the program's JSON lines."""
+        return ProgramReader()
+
+
+class ProgramReader:
+    """Reads `{"event": …}` lines. Only a `done` line says how it went; the last one counts."""
+
+    def __init__(self) -> None:
+        self._outcome: Outcome | None = None
+
+    def feed(self, line: str) -> list[AgentEvent]:
+        """What a line means; a line that is not one of ours is `raw`."""
+        data = parse(line)
+        event = data.pop("event", None)
+        if event == "done" and data.get("status") in STATUSES:
+            self._outcome = Outcome(data["status"], str(data.get("reason", "")), str(data.get("summary", "")))
+            return []
+        if event in KINDS:
+            return [AgentEvent(event, data)]
+        return [AgentEvent("raw", {"line": line})] if line else []
+
+    def finish(self, exit: Exit) -> Outcome:
+        """The program's own word, unless a limit of ours ended it first."""
+        if exit.killed:
+            return STOPPED[exit.killed]
+        if self._outcome is None:
+            return Outcome("failed", "no_result", f"The agent ended with exit code {exit.code} and without a result.")
+        return self._outcome
+
+
+def parse(line: str) -> dict[str, Any]:
+    """The line's JSON object; {} where it is none, or none that any database could keep."""
+    if "\\u0000" in line:
+        return {}
+    try:
+        data = json.loads(line, parse_constant=_refuse)
+        # A lone surrogate survives `loads`, and would fail where the event is stored.
+        json.dumps(data, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _refuse(constant: str) -> Never:
+    raise ValueError(f"{constant} is not JSON")

@@ -1,0 +1,145 @@
+"""git as the host runs it: no configuration but ours, no prompts, hooks or filters, and a deadline.
+
+A token travels in the environment of one command, never in an address or an argument.
+"""
+
+import base64
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from config.settings import on_loopback
+from runners.github_types import Forbidden, GitHubError, NotFound, Unavailable
+
+SECONDS = 300
+HARDENED = {
+    "core.hooksPath": os.devnull,
+    "core.fsmonitor": "false",
+    "core.autocrlf": "false",
+    "core.symlinks": "true",
+    "core.attributesFile": os.devnull,
+    "core.excludesFile": os.devnull,
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "advice.detachedHead": "false",
+    "credential.helper": "",
+    "diff.external": "",
+    "submodule.recurse": "false",
+    "fetch.recurseSubmodules": "false",
+    "fetch.fsckObjects": "true",
+    # Old but harmless, and found in well-known repositories.
+    "fetch.fsck.badTimezone": "ignore",
+    "fetch.fsck.zeroPaddedFilemode": "ignore",
+    "fetch.fsck.missingSpaceBeforeDate": "ignore",
+    "safe.directory": "*",  # of another uid where a sandbox made it; its own configuration is never read
+    "protocol.allow": "never",
+    "protocol.https.allow": "always",
+}
+
+
+class GitError(Exception):
+    """git failed; the message is its own last words."""
+
+
+def git(
+    *arguments: str,
+    git_dir: Path | None = None,
+    tree: Path | None = None,
+    index: Path | None = None,
+    settings: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
+    seconds: float = SECONDS,
+) -> str:
+    """What git printed. Raises GitError with its words, Unavailable past the deadline."""
+    return git_bytes(
+        *arguments,
+        git_dir=git_dir,
+        tree=tree,
+        index=index,
+        settings=settings,
+        environment=environment,
+        stdin=stdin,
+        seconds=seconds,
+    ).decode(errors="replace")
+
+
+def git_bytes(
+    *arguments: str,
+    git_dir: Path | None = None,
+    tree: Path | None = None,
+    index: Path | None = None,
+    settings: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
+    seconds: float = SECONDS,
+) -> bytes:
+    """The same, as bytes: a patch need not be text."""
+    places = {"GIT_DIR": git_dir, "GIT_WORK_TREE": tree, "GIT_INDEX_FILE": index}
+    env = _environment({**HARDENED, **(settings or {})}) | {name: str(path) for name, path in places.items() if path}
+    try:
+        done = subprocess.run(
+            ["git", *arguments],
+            input=stdin,
+            capture_output=True,
+            cwd=tree or git_dir or Path("/"),
+            env=env | dict(environment or {}),
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise Unavailable(f"git {arguments[0]} took longer than {seconds:.0f} s") from None
+    if done.returncode:
+        raise GitError(done.stderr.decode(errors="replace").strip()[-2000:])
+    return done.stdout
+
+
+def _environment(settings: Mapping[str, str]) -> dict[str, str]:
+    env = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": os.devnull,
+        "LC_ALL": "C.UTF-8",  # refusals are read by their English words
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_CONFIG_COUNT": str(len(settings)),
+    }
+    for index, (key, value) in enumerate(settings.items()):
+        env |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
+    return env
+
+
+def remote(base_url: str, token: str) -> dict[str, str]:
+    """Settings with which git may reach this GitHub, and only this one, as the token's owner."""
+    basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+    plain = {"protocol.http.allow": "always"} if on_loopback(base_url) else {}
+    return {
+        f"http.{base_url}/.extraHeader": f"Authorization: Basic {basic}",
+        "http.followRedirects": "initial",
+        **plain,
+    }
+
+
+def meaning(error: GitError) -> GitHubError | None:
+    """What a failed fetch or push says about GitHub; None where it speaks of the refs themselves."""
+    said = str(error)
+    lower = said.lower()
+    if "not found" in lower and "remote ref" not in lower:
+        return NotFound(said, 404)
+    if "error: 403" in lower or "permission to" in lower:
+        return Forbidden(said, 403)
+    away = (
+        "could not resolve",
+        "failed to connect",
+        "connection",
+        "error: 5",
+        "error: 401",
+        "timed out",
+        "early eof",
+        "hung up",
+    )
+    if any(word in lower for word in away):
+        return Unavailable(said)
+    return None

@@ -1,0 +1,266 @@
+"""GitHub's API, spoken through githubkit in this module only; answers and errors are `runners.github_types`.
+
+Writes are never retried here: whoever asked for one must first look whether it stands. Reads are, twice.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import httpx
+from githubkit import AppAuthStrategy, AppInstallationAuthStrategy, GitHub, TokenAuthStrategy
+from githubkit.cache import BaseCache, MemCacheStrategy
+from githubkit.exception import GitHubException, RateLimitExceeded, RequestError, RequestFailed
+from githubkit.retry import RetryOption
+
+from config.settings import Settings
+from runners.github_types import (
+    Forbidden,
+    GitHubError,
+    Invalid,
+    NotFound,
+    Pull,
+    Role,
+    Suspended,
+    Unavailable,
+    Where,
+    pull_of,
+    role_of,
+)
+from runners.tokens import TokenCache
+
+API_VERSION = "2022-11-28"  # known to github.com and to every supported GitHub Enterprise Server
+TIMEOUT = httpx.Timeout(10, connect=5)
+READ_TRIES = 3
+SECONDARY_LIMIT_WAIT = 60.0  # GitHub's own advice where it names no time
+PAGE = 100
+
+
+class Api:
+    """GitHub as the App and its installations see it. Safe to share between threads."""
+
+    def __init__(self, settings: Settings, tokens: TokenCache) -> None:
+        assert settings.github_app_id and settings.github_app_private_key, "require_github has not been asked"
+        self._tokens = tokens
+        self._transport = _Shared(httpx.HTTPTransport(retries=1, limits=httpx.Limits(max_connections=50)))
+        self._app = AppAuthStrategy(settings.github_app_id, settings.github_app_private_key.get_secret_value())
+        self._options: dict[str, Any] = {
+            "base_url": settings.api_url,
+            "timeout": TIMEOUT,
+            "http_cache": False,  # it would store the Authorization header
+            "auto_retry": _retry,
+            "cache_strategy": _Tokens(tokens),
+            "transport": self._transport,
+            "trust_env": True,
+            "user_agent": "async-code",
+        }
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._transport.end()
+        self._tokens.close()
+
+    def role(self, where: Where, login: str, user_id: int) -> Role:
+        """What the person may do there. NONE where GitHub knows no such collaborator, or means another person."""
+        try:
+            with self._as_installation(where) as rest:
+                answer = rest.repos.get_collaborator_permission_level(where.owner, where.name, login).json()
+        except NotFound:
+            return Role.NONE
+        return role_of(answer) if (answer.get("user") or {}).get("id") == user_id else Role.NONE
+
+    def pull(self, where: Where, number: int) -> Pull:
+        """One pull request."""
+        with self._as_installation(where) as rest:
+            return pull_of(rest.pulls.get(where.owner, where.name, number).json())
+
+    def find_pull(self, where: Where, branch: str) -> Pull | None:
+        """The newest pull request, open or not, from a branch of the same repository."""
+        with self._as_installation(where) as rest:
+            head = f"{where.owner}:{branch}"
+            found = rest.pulls.list_(where.owner, where.name, head=head, state="all", sort="created", direction="desc")
+            answers = found.json()
+        return pull_of(answers[0]) if answers else None
+
+    def open_pull(self, where: Where, *, title: str, body: str, head: str, base: str, draft: bool) -> Pull:
+        """A new pull request from a branch of the same repository."""
+        with self._as_installation(where) as rest:
+            made = rest.pulls.create(where.owner, where.name, title=title, body=body, head=head, base=base, draft=draft)
+            return pull_of(made.json())
+
+    def comment(self, where: Where, number: int, body: str) -> int:
+        """A new comment on an issue or pull request; its id."""
+        with self._as_installation(where) as rest:
+            return int(rest.issues.create_comment(where.owner, where.name, number, body=body).json()["id"])
+
+    def edit_comment(self, where: Where, comment_id: int, body: str) -> None:
+        """Replaces the text of a comment of ours."""
+        with self._as_installation(where) as rest:
+            rest.issues.update_comment(where.owner, where.name, comment_id, body=body)
+
+    def find_comment(self, where: Where, number: int, marker: str, app_id: int) -> int | None:
+        """The oldest comment of this App that holds the marker: people can paste a marker, but not be the App."""
+        with self._as_installation(where) as rest:
+            page = 1
+            while True:
+                listed = rest.issues.list_comments(where.owner, where.name, number, per_page=PAGE, page=page).json()
+                for comment in listed:
+                    by = comment.get("performed_via_github_app") or {}
+                    if by.get("id") == app_id and marker in (comment.get("body") or ""):
+                        return int(comment["id"])
+                if len(listed) < PAGE:
+                    return None
+                page += 1
+
+    def react(self, where: Where, kind: str, source_id: int, content: str) -> None:
+        """A reaction on a comment (by id) or an issue's own text (by number); repeating it changes nothing."""
+        with self._as_installation(where) as rest:
+            if kind == "comment":
+                rest.reactions.create_for_issue_comment(where.owner, where.name, source_id, content=content)  # type: ignore[arg-type]  # one of GitHub's eight words
+            else:
+                rest.reactions.create_for_issue(where.owner, where.name, source_id, content=content)  # type: ignore[arg-type]
+
+    def create_check(self, where: Where, **check: Any) -> int:
+        """A new check run; its id."""
+        with self._as_installation(where) as rest:
+            return int(rest.checks.create(where.owner, where.name, data=check).json()["id"])  # type: ignore[call-overload]  # its overloads are two generated bodies
+
+    def update_check(self, where: Where, check_run_id: int, **check: Any) -> None:
+        """Brings a check run to a new state."""
+        with self._as_installation(where) as rest:
+            rest.checks.update(where.owner, where.name, check_run_id, data=check)  # type: ignore[call-overload]
+
+    def find_check(self, where: Where, head_sha: str, external_id: str, app_id: int) -> int | None:
+        """This App's check run with the external id on a commit."""
+        with self._as_installation(where) as rest:
+            listed = rest.checks.list_for_ref(
+                where.owner, where.name, head_sha, app_id=app_id, filter_="all", per_page=PAGE
+            ).json()
+        return next((int(run["id"]) for run in listed["check_runs"] if run.get("external_id") == external_id), None)
+
+    @contextmanager
+    def git_token(self, where: Where, permissions: dict[str, str]) -> Iterator[str]:
+        """A token of its own for git, for one repository and no more than these permissions, revoked at the end."""
+        with self._as_app() as rest:
+            made = rest.apps.create_installation_access_token(
+                where.installation_id,
+                repository_ids=[where.repository_id],
+                permissions=permissions,  # type: ignore[arg-type]  # a generated TypedDict
+            )
+            token = str(made.json()["token"])
+        try:
+            yield token
+        finally:
+            self._revoke(token)
+
+    def _revoke(self, token: str) -> None:
+        try:
+            with self._client(TokenAuthStrategy(token)) as rest:
+                rest.apps.revoke_installation_access_token()
+        except GitHubError:
+            pass  # it expires within the hour, and the work it was for is done
+
+    def _as_app(self) -> Any:
+        return self._client(self._app)
+
+    def _as_installation(self, where: Where) -> Any:
+        app = self._app
+        return self._client(AppInstallationAuthStrategy(app.app_id, app.private_key, where.installation_id))
+
+    @contextmanager
+    def _client(self, auth: Any) -> Iterator[Any]:
+        github = GitHub(auth, **self._options)  # kept by name: its parts hold it weakly
+        with _our_errors(self._tokens):
+            yield github.rest(API_VERSION)
+
+
+class _Shared(httpx.BaseTransport):
+    """One connection pool for all clients: githubkit closes a client, and its transport, after every call."""
+
+    def __init__(self, transport: httpx.HTTPTransport) -> None:
+        self._transport = transport
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self._transport.handle_request(request)
+
+    def end(self) -> None:
+        self._transport.close()
+
+
+class _Cache(BaseCache):
+    def __init__(self, tokens: TokenCache) -> None:
+        self._tokens = tokens
+
+    def get(self, key: str) -> str | None:
+        return self._tokens.get(key)
+
+    def set(self, key: str, value: str, ex: timedelta) -> None:
+        self._tokens.set(key, value, ex)
+
+
+class _Tokens(MemCacheStrategy):
+    """githubkit's cache strategy over ours; the HTTP cache, which it also asks for, is off."""
+
+    def __init__(self, tokens: TokenCache) -> None:
+        super().__init__()
+        self._cache = _Cache(tokens)
+
+    def get_cache_storage(self) -> BaseCache:  # type: ignore[override]  # the base promises its own class
+        return self._cache
+
+
+def _retry(error: GitHubException, tries: int) -> RetryOption:
+    request = getattr(error, "request", None)
+    again = isinstance(request, httpx.Request) and request.method == "GET" and tries < READ_TRIES - 1
+    if again and isinstance(_ours(error), Unavailable) and not isinstance(error, RateLimitExceeded):
+        return RetryOption(True, timedelta(seconds=0.2 * 3**tries))
+    return RetryOption(False)
+
+
+@contextmanager
+def _our_errors(tokens: TokenCache) -> Iterator[None]:
+    try:
+        yield
+    except GitHubException as error:
+        ours = _ours(error)
+        if ours.status == 401:
+            tokens.forget_all()  # a cached token that GitHub calls bad would fail every call for an hour
+        raise ours from error
+
+
+def _ours(error: BaseException) -> GitHubError:
+    """The error as one of ours. githubkit wraps what went wrong while a token was made in a second error."""
+    while isinstance(error, RequestError) and not isinstance(error, RequestFailed):
+        error = error.exc
+    if isinstance(error, RateLimitExceeded):
+        return Unavailable("rate limit", error.response.status_code, error.retry_after.total_seconds())
+    if not isinstance(error, RequestFailed):
+        return Unavailable(f"no answer: {type(error).__name__}")
+    return refusal(error.response.status_code, _said(error.response.raw_response), error.response.headers)
+
+
+def refusal(status: int, said: str, headers: Any) -> GitHubError:
+    """What a refused request means: its status, GitHub's words, its headers."""
+    if status in (404, 410):
+        return NotFound(said, status)
+    if status == 429 or (status == 403 and "secondary rate limit" in said.lower()):
+        return Unavailable(said, status, float(headers.get("retry-after") or SECONDARY_LIMIT_WAIT))
+    if status == 403:
+        return Suspended(said, status) if "suspended" in said.lower() else Forbidden(said, status)
+    if status == 422:
+        return Invalid(said, status)
+    if status == 401 or status >= 500:
+        return Unavailable(said, status)
+    return GitHubError(said, status)
+
+
+def _said(response: httpx.Response) -> str:
+    try:
+        answer = response.json()
+        errors = "; ".join(
+            str(item.get("message", item) if isinstance(item, dict) else item) for item in answer.get("errors") or []
+        )
+        return f"{answer.get('message', '')} {errors}".strip()
+    except (ValueError, AttributeError):
+        return response.text[:200]

@@ -1,0 +1,124 @@
+"""What must follow on GitHub once a transaction has committed: one row a duty, done from SQL's present truth.
+
+A duty is named by its kind and subject, so wanting it twice is one row: `wanted` counts the wishes and `served` says
+which of them the last effect knew. A duty served while a newer wish came is simply due again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Column, ColumnElement, Connection, Double, Index, Integer, Table, Text, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from config.database import WakeUp, metadata, now, wake_after_commit
+from runners.queues import GITHUB
+
+LEASE_SECONDS = 60.0
+MOST_TRIES = 12  # with the waits below: about two hours of GitHub being away
+LONGEST_WAIT = 900.0
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("kind", Text, primary_key=True),  # reaction | reply | status | check
+    Column("subject", Text, primary_key=True),  # id of the command, task or run that it is about
+    Column("wanted", Integer, nullable=False),
+    Column("served", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", Double),  # NULL: nothing to do
+    Column("lease_until", Double, nullable=False, server_default="0"),
+    Column("fence", Integer, nullable=False, server_default="0"),
+    Column("error", Text),  # why it was given up, for the operator
+    Column("created_at", Double, nullable=False),
+    Index("ix_outbox_next_at", "next_at"),
+)
+
+
+@dataclass(frozen=True)
+class Duty:
+    """One effect that a worker holds: `fence` proves that it still does."""
+
+    kind: str
+    subject: str
+    wanted: int
+    tries: int
+    fence: int
+
+
+def want(connection: Connection, kind: str, subject: str, *, delay: float = 0) -> None:
+    """Asks for an effect, in the transaction that makes it necessary."""
+    at = now(connection)
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(outbox).values(
+        kind=kind, subject=subject, wanted=1, served=0, tries=0, next_at=at + delay, created_at=at
+    )
+    sooner = func.min if connection.dialect.name == "sqlite" else func.least
+    again = {
+        "wanted": outbox.c.wanted + 1,
+        "tries": 0,
+        "error": None,
+        "next_at": sooner(func.coalesce(outbox.c.next_at, at + delay), at + delay),
+    }
+    connection.execute(statement.on_conflict_do_update(index_elements=["kind", "subject"], set_=again))
+    if not delay:
+        wake_after_commit(connection, wake_up(kind, subject))
+
+
+def wake_up(kind: str, subject: str) -> WakeUp:
+    """The hint that a duty is due."""
+    return WakeUp("duty", f"{kind} {subject}", GITHUB)
+
+
+def due(connection: Connection, *, unclaimed_for: float = 0, most: int = 50) -> Sequence[tuple[str, str]]:
+    """Duties whose time came at least so many seconds ago and that nobody holds, the oldest first."""
+    at = now(connection)
+    ready = (outbox.c.next_at <= at - unclaimed_for) & (outbox.c.lease_until < at)
+    rows = connection.execute(
+        select(outbox.c.kind, outbox.c.subject).where(ready).order_by(outbox.c.next_at).limit(most)
+    )
+    return [(row.kind, row.subject) for row in rows]
+
+
+def claim(connection: Connection, kind: str, subject: str) -> Duty | None:
+    """Takes a duty that is due; None where another worker has it or nothing is left to do."""
+    at = now(connection)
+    statement = (
+        update(outbox)
+        .where(outbox.c.kind == kind, outbox.c.subject == subject, outbox.c.next_at <= at, outbox.c.lease_until < at)
+        .values(lease_until=at + LEASE_SECONDS, fence=outbox.c.fence + 1, tries=outbox.c.tries + 1)
+        .returning(outbox.c.wanted, outbox.c.tries, outbox.c.fence)
+    )
+    row = connection.execute(statement).one_or_none()
+    return Duty(kind, subject, row.wanted, row.tries, row.fence) if row else None
+
+
+def serve(connection: Connection, duty: Duty) -> None:
+    """The effect stands on GitHub. A wish that came meanwhile is due at once."""
+    at = now(connection)
+    held = _held(duty)
+    connection.execute(update(outbox).where(held).values(served=duty.wanted, lease_until=0, tries=0, error=None))
+    connection.execute(update(outbox).where(held, outbox.c.wanted == outbox.c.served).values(next_at=None))
+    again = update(outbox).where(held, outbox.c.wanted > outbox.c.served).values(next_at=at)
+    if connection.execute(again).rowcount:
+        wake_after_commit(connection, wake_up(duty.kind, duty.subject))
+
+
+def postpone(connection: Connection, duty: Duty, seconds: float, error: str) -> None:
+    """Tries again after so many seconds."""
+    at = now(connection)
+    connection.execute(update(outbox).where(_held(duty)).values(lease_until=0, next_at=at + seconds, error=error))
+
+
+def give_up(connection: Connection, duty: Duty, error: str) -> None:
+    """Nothing more is tried until it is wanted again; the row keeps why."""
+    values = {"lease_until": 0, "next_at": None, "error": error}
+    connection.execute(update(outbox).where(_held(duty), outbox.c.wanted == duty.wanted).values(**values))
+
+
+def wait_before(tries: int) -> float:
+    """Seconds before the next try, after so many: 2, 4, 8, … at most a quarter of an hour."""
+    return min(2.0**tries, LONGEST_WAIT)
+
+
+def _held(duty: Duty) -> ColumnElement[bool]:
+    return (outbox.c.kind == duty.kind) & (outbox.c.subject == duty.subject) & (outbox.c.fence == duty.fence)

@@ -1,0 +1,136 @@
+"""From a kept patch to a pull request: the host commits, pushes and opens it, each step safe to repeat.
+
+Names are GitHub's to keep unique: the branch is pushed by compare-and-set, and a pull request for it exists once.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from runners import looking, mirrors, patches
+from runners.git import GitError, git, meaning, remote
+from runners.github_types import Invalid, Pull
+from runners.lease import Lease
+from runners.problems import Problem
+from runners.runs import get
+from runners.steps import perform
+from runners.wording.publishing import branch_name, commit_message, pull_request_body, subject
+from runners.wording.views import RunView, TaskView
+from runners.working import Attempt
+from runners.workspace import open_workspace
+
+
+def publish(attempt: Attempt, lease: Lease) -> None:
+    """Publishes the run's patch on a branch and in a pull request."""
+    with attempt.context.database.read() as connection:
+        attempt = replace(attempt, run=get(connection, attempt.claim.run_id))
+        task = looking.task_view(connection, attempt.context.settings, attempt.task.id)
+    run = next(view for view in task.runs if view.id == attempt.claim.run_id)
+    branch = attempt.task.head_ref or branch_name(task.number, attempt.task.title, run.id)
+    attempt.note(branch=branch)
+    head_sha = _push(attempt, lease, task, run, branch)
+    attempt.note(head_sha=head_sha)
+    attempt.step(f"branch {branch} pushed")
+    number = task.number if attempt.task.head_ref else _open(attempt, lease, task, run, branch)
+    attempt.note(pull_request=number)
+    attempt.step(f"pull request #{number}")
+
+
+def _push(attempt: Attempt, lease: Lease, task: TaskView, run: RunView, branch: str) -> str:
+    """The commit on the branch, as GitHub has it."""
+    attempt.step("pushing the branch")
+    context, row = attempt.context, attempt.run
+    with context.github.git_token(attempt.where, {"contents": "write"}) as token:
+        mirror, _ = mirrors.fetch(
+            context.settings, attempt.where, attempt.task.head_ref or attempt.task.base_ref, token
+        )
+        with open_workspace(context.settings, f"{attempt.name}-publish", mirror, row.base_sha) as workspace:
+            requester = attempt.task.requester
+            co_author = f"{requester} <{attempt.task.requester_id}+{requester}@users.noreply.github.com>"
+            message = commit_message(task, attempt.task.title, run, row.patch_fence, co_author)
+            made = patches.commit(workspace, row.patch, message, row.created_at)
+
+            def look() -> str | None:
+                return made if remote_head(attempt, token, branch) == made else None
+
+            def act() -> str:
+                lease.for_write()
+                _compare_and_set(attempt, token, workspace.git, branch, made)
+                return made
+
+            return perform(context.database, row.id, "branch", act=act, look=look, fence=attempt.claim.fence)
+
+
+def _compare_and_set(attempt: Attempt, token: str, git_dir: Path, branch: str, made: str) -> None:
+    """Pushes only if the branch is where we left it: not there, or the pull request's head that the work began from."""
+    settings, ref = attempt.context.settings, f"refs/heads/{branch}"
+    expected = attempt.run.base_sha if attempt.task.head_ref else ""
+    address = f"{settings.github_base_url}/{attempt.where.repository}.git"
+    push = ("push", "--quiet", "--no-verify", f"--force-with-lease={ref}:{expected}", "--", address, f"{made}:{ref}")
+    try:
+        git(*push, git_dir=git_dir, settings=remote(settings.github_base_url, token))
+    except GitError as error:
+        if remote_head(attempt, token, branch) == made:
+            return  # pushed by an attempt of ours whose answer was lost
+        raise _refused(error, branch) from None
+
+
+def _refused(error: GitError, branch: str) -> Exception:
+    said = str(error)
+    if "stale info" in said or "non-fast-forward" in said or "fetch first" in said:
+        return Problem(
+            "branch_moved", f"`{branch}` moved while the agent worked; nothing was overwritten. Comment again."
+        )
+    away = meaning(error)
+    if away is not None:
+        return away
+    if "remote rejected" in said or "pre-receive" in said or "remote:" in said:
+        return Problem("push_refused", f"GitHub refused the push: {said[-600:]}")
+    return error
+
+
+def remote_head(attempt: Attempt, token: str, branch: str) -> str | None:
+    """The branch's commit on GitHub; None where there is no such branch."""
+    settings = attempt.context.settings
+    address = f"{settings.github_base_url}/{attempt.where.repository}.git"
+    try:
+        listed = git(
+            "ls-remote", "--", address, f"refs/heads/{branch}", settings=remote(settings.github_base_url, token)
+        )
+    except GitError as error:
+        raise meaning(error) or error from None
+    return listed.split("\t")[0] if listed else None
+
+
+def _open(attempt: Attempt, lease: Lease, task: TaskView, run: RunView, branch: str) -> int:
+    """The branch's pull request: opened, or found where it stands already, even if a person closed it."""
+    attempt.step("opening the pull request")
+    context, where = attempt.context, attempt.where
+
+    def look() -> str | None:
+        found = context.github.find_pull(where, branch)
+        return str(found.number) if found else None
+
+    def act() -> str:
+        lease.for_write()
+        try:
+            return str(_create(attempt, task, run, branch).number)
+        except Invalid as error:
+            adopted = look() if "already exists" in str(error).lower() else None
+            if adopted is None:
+                raise
+            return adopted
+
+    return int(perform(context.database, run.id, "pull_request", act=act, look=look, fence=attempt.claim.fence))
+
+
+def _create(attempt: Attempt, task: TaskView, run: RunView, branch: str) -> Pull:
+    """A new pull request; a plain one where the repository's plan knows no drafts."""
+    draft = bool(attempt.task.flags.get("draft"))
+    title, body = subject(task, attempt.task.title), pull_request_body(task, run)
+    fields = {"title": title, "body": body, "head": branch, "base": attempt.task.base_ref}
+    try:
+        return attempt.context.github.open_pull(attempt.where, **fields, draft=draft)
+    except Invalid as error:
+        if not draft or "draft" not in str(error).lower():
+            raise
+        return attempt.context.github.open_pull(attempt.where, **fields, draft=False)

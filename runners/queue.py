@@ -1,0 +1,67 @@
+"""Wake-ups over Celery: hints that work is waiting in SQL. Losing one costs a few seconds, never the work."""
+
+import time
+
+import structlog
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from config.broker import broker_urls
+from config.database import WakeUp
+from config.settings import Settings
+from runners.queues import POOLS
+
+SILENT_SECONDS = 5.0  # after a broker failed, wake-ups are not even tried for so long
+
+log = structlog.get_logger()
+
+
+def celery_app(settings: Settings) -> Celery:
+    """The Celery application of this deployment: early acknowledgement, no results, nothing that SQL does better."""
+    app = Celery("async-code", broker=broker_urls(settings).celery, backend=None)
+    app.conf.update(
+        task_acks_late=False,
+        task_ignore_result=True,
+        task_publish_retry=False,
+        task_default_queue=POOLS["control"][0],
+        worker_prefetch_multiplier=1,
+        worker_disable_prefetch=True,
+        worker_enable_remote_control=False,
+        worker_hijack_root_logger=False,
+        worker_soft_shutdown_timeout=25,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_pool_acquire_timeout=2,
+        broker_transport_options={
+            "socket_timeout": 5,
+            "socket_connect_timeout": 3,
+            "socket_keepalive": not broker_urls(settings).celery.startswith("redis+socket"),
+            "retry_on_timeout": True,
+            "health_check_interval": 10,
+            "unacked_restore_interval": 1,
+            "unacked_restore_throttle": 1,
+        },
+        accept_content=["json"],
+        task_serializer="json",
+        timezone="UTC",
+    )
+    return app
+
+
+class Sender:
+    """Sends wake-ups by name. A broker that is away is left alone for a while: work is found in SQL meanwhile."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+        self._silent_until = 0.0
+
+    def send(self, wake_ups: list[WakeUp]) -> None:
+        """Sends what can be sent; never raises for a broker that is away."""
+        if time.monotonic() < self._silent_until:
+            return
+        try:
+            for wake_up in wake_ups:
+                self._app.send_task(wake_up.name, args=[wake_up.subject], queue=wake_up.queue, ignore_result=True)
+        except (OperationalError, OSError) as error:
+            self._silent_until = time.monotonic() + SILENT_SECONDS
+            log.warning("broker.unreachable", error=str(error))

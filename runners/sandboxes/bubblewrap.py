@@ -1,0 +1,194 @@
+"""Bubblewrap: namespaces of its own, no network, a read-only system, only the workspace writable."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from functools import cached_property
+from pathlib import Path
+
+from runners.agents.adapter import PROGRAMS as PROGRAMS_INSIDE
+from runners.agents.adapter import WORKSPACE
+from runners.sandboxes.interface import Errand, Process
+from runners.sandboxes.places import BARE, LAUNCHERS, PROGRAMS, PYTHON, PYTHON_HOME, fill_in
+from runners.sandboxes.process import Launch, LocalProcess
+
+HOME = "/home/agent"
+LAUNCHERS_INSIDE = "/launchers"
+INSIDE_ID = 1000
+# A bot that runs as root hands its sandboxes to this user: within the range that Debian reserves (65000-65533),
+# above systemd's dynamic users (to 65519), and nobody's.
+UNPRIVILEGED = 65533
+PROCESSES = 512
+TMPFS_BYTES = 512 * 1024**2
+
+ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "HOME": HOME,
+    "USER": "agent",
+    "TMPDIR": "/tmp",  # noqa: S108 - the sandbox's own
+    "LANG": "C.UTF-8",
+}
+ETC = {
+    "passwd": f"agent:x:{INSIDE_ID}:{INSIDE_ID}:agent:{HOME}:/bin/sh\n",
+    "group": f"agent:x:{INSIDE_ID}:\n",
+    "hosts": "127.0.0.1 localhost\n::1 localhost\n",
+}
+SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+PROBE = "import os, sys; open('probe', 'w').close(); sys.stdout.write(f'uid {os.getuid()}')"
+
+NOT_INSTALLED = "bubblewrap is not installed; install it (Debian, Ubuntu: `apt install bubblewrap`)."
+NOT_WORKING = (
+    "bubblewrap does not work here ({}). It needs unprivileged user namespaces: a default container forbids them (run "
+    "the worker on the host, or allow them), and so does Ubuntu's AppArmor unless it has a profile for bwrap."
+)
+
+
+class Bubblewrap:
+    """The default where no container engine is."""
+
+    name = "bubblewrap"
+    isolates = True
+    bounds = (
+        "No network, no file of the host but a read-only /usr and the workspace, no privileges; bounded time, output, "
+        f"file size and {PROCESSES} processes. It shares the host's kernel, without a system call filter, and has no "
+        "limit on memory or CPU (it runs niced, and is the first to go when memory runs out)."
+    )
+
+    def unusable(self) -> str | None:
+        """By a real errand, once for each process of ours."""
+        return self._problem
+
+    @cached_property
+    def _problem(self) -> str | None:
+        if shutil.which("bwrap") is None:
+            return NOT_INSTALLED
+        with tempfile.TemporaryDirectory(prefix="async-code-probe-") as tree:
+            process = self.start(Errand(["{python}", *BARE, "-c", PROBE], Path(tree), seconds=20))
+            said = [line for line in process.lines(1) if line]
+            if process.wait().code == 0 and said == [f"uid {INSIDE_ID}"]:
+                return None
+        return NOT_WORKING.format(said[-1] if said else "it printed nothing")
+
+    @cached_property
+    def _flags(self) -> list[str]:
+        flags = ["--unshare-all", "--unshare-user", "--uid", str(INSIDE_ID), "--gid", str(INSIDE_ID)]
+        flags += ["--clearenv", "--new-session", "--die-with-parent", "--cap-drop", "ALL", "--hostname", "sandbox"]
+        known = subprocess.run(["bwrap", "--help"], capture_output=True, text=True, check=True).stdout
+        # Namespaces within namespaces are how most kernel escapes begin; bubblewrap before 0.8 can't forbid them.
+        return flags + [flag for flag in ("--disable-userns",) if flag in known]
+
+    def start(self, errand: Errand) -> Process:
+        """As root, another user's process: see `launchers/stage.py`."""
+        if os.geteuid() == 0:
+            hand_over(errand.tree)
+            return self._launch(errand, UNPRIVILEGED)
+        return self._launch(errand, None)
+
+    def _launch(self, errand: Errand, user: int | None) -> Process:
+        sources = [str(path) for path in (errand.tree.resolve(), PROGRAMS, LAUNCHERS, PYTHON_HOME)]
+        places = sources if user is None else [f"/tmp/{number}" for number in range(len(sources))]  # noqa: S108 - stage.py's
+        with Held() as held:
+            options = [*self._flags, *system(held), *home(errand, held), *sources_at(places), *variables(errand)]
+            argv = [self._bwrap, "--args", held.hold("\0".join(options)), "--", *inside(errand)]
+            if user is not None:
+                argv = [str(PYTHON), *BARE, str(LAUNCHERS / "stage.py"), str(user), *sources, "--", *argv]
+            launch = Launch(argv, pass_fds=tuple(held.descriptors), owner=user)
+            return LocalProcess(launch, errand, end, ExitStack())
+
+    @cached_property
+    def _bwrap(self) -> str:
+        return shutil.which("bwrap") or "bwrap"
+
+
+class Held:
+    """Texts for the child, each behind a descriptor: a command line is readable by everyone on the host."""
+
+    def __init__(self) -> None:
+        self.descriptors: list[int] = []
+
+    def __enter__(self) -> "Held":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for descriptor in self.descriptors:
+            os.close(descriptor)
+
+    def hold(self, text: str) -> str:
+        """The descriptor's number, as bubblewrap takes it."""
+        descriptor = os.memfd_create("async-code")
+        self.descriptors.append(descriptor)
+        with os.fdopen(descriptor, "wb", closefd=False) as file:
+            file.write(text.encode())
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        return str(descriptor)
+
+
+def system(held: Held) -> list[str]:
+    """A read-only system of the host's /usr, with processes, devices and users of its own."""
+    options = ["--ro-bind", "/usr", "/usr"]
+    for path in (Path("/", name) for name in SYSTEM):
+        if path.is_symlink():
+            options += ["--symlink", str(path.readlink()), str(path)]
+        elif path.is_dir():
+            options += ["--ro-bind", str(path), str(path)]
+    for name in ("ld.so.cache", "alternatives"):
+        options += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    for name, text in ETC.items():
+        options += ["--perms", "0444", "--file", held.hold(text), f"/etc/{name}"]
+    # What is not remounted read-only below would be memory without a bound.
+    return [*options, "--proc", "/proc", "--dev", "/dev", *tmpfs("/dev/shm", "1777"), *tmpfs("/tmp", "1777")]  # noqa: S108 - its own
+
+
+def tmpfs(place: str, mode: str) -> list[str]:
+    """Memory that looks like a folder, with a bound."""
+    return ["--perms", mode, "--size", str(TMPFS_BYTES), "--tmpfs", place]
+
+
+def home(errand: Errand, held: Held) -> list[str]:
+    """A throw-away home with the errand's files."""
+    options = tmpfs(HOME, "0700")
+    for name, text in errand.files.items():
+        options += ["--perms", "0600", "--file", held.hold(text), f"{HOME}/{name}"]
+    return options
+
+
+def sources_at(places: Sequence[str]) -> list[str]:
+    """The workspace, our programs and the interpreter, from where they lie; the rest becomes read-only."""
+    workspace, programs, launchers, python = places
+    options = ["--bind", workspace, WORKSPACE, "--ro-bind", programs, PROGRAMS_INSIDE]
+    options += ["--ro-bind", launchers, LAUNCHERS_INSIDE]
+    if not PYTHON_HOME.is_relative_to("/usr"):
+        options += ["--ro-bind", python, str(PYTHON_HOME)]
+    return [*options, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", WORKSPACE]
+
+
+def variables(errand: Errand) -> list[str]:
+    """The sandbox's environment, then the errand's."""
+    return [word for name, value in {**ENVIRONMENT, **errand.env}.items() for word in ("--setenv", name, value)]
+
+
+def inside(errand: Errand) -> list[str]:
+    """The errand's command line behind its limits."""
+    limits = [str(PYTHON), *BARE, f"{LAUNCHERS_INSIDE}/limits.py", str(PROCESSES), errand.label or "-"]
+    return [*limits, *fill_in(errand.argv, PROGRAMS_INSIDE)]
+
+
+def hand_over(tree: Path) -> None:
+    """Gives the workspace to the unprivileged user. A file with several names stays ours: one may lie in a mirror."""
+    for _, _, files, folder in os.fwalk(tree):
+        os.fchown(folder, UNPRIVILEGED, UNPRIVILEGED)
+        for name in files:
+            if os.stat(name, dir_fd=folder, follow_symlinks=False).st_nlink == 1:
+                os.chown(name, UNPRIVILEGED, UNPRIVILEGED, dir_fd=folder, follow_symlinks=False)
+
+
+def end(popen: subprocess.Popen[bytes]) -> None:
+    """The namespace's first process takes all others with it; it is bwrap's one child, once there is a namespace."""
+    with suppress(OSError):
+        for pid in Path(f"/proc/{popen.pid}/task/{popen.pid}/children").read_text().split():
+            os.kill(int(pid), signal.SIGKILL)
+    popen.kill()

@@ -1,0 +1,61 @@
+"""No sandbox: a plain process in the workspace. It isolates nothing; policy refuses it wherever that matters."""
+
+import os
+import subprocess
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from runners.sandboxes.interface import Errand, Process
+from runners.sandboxes.places import BARE, LAUNCHERS, PROGRAMS, PYTHON, fill_in
+from runners.sandboxes.process import Launch, LocalProcess
+
+GRACE = 2  # seconds for the keeper to end what it keeps
+
+
+class Plain:
+    """A clean environment and a throw-away home are all it gives."""
+
+    name = "none"
+    isolates = False
+    bounds = (
+        "NOT ISOLATED: a plain process with the bot's own rights. It can read and write whatever the bot's user can, "
+        "and reach the network. Bounded: time, output, environment. A process that means to escape its end can."
+    )
+
+    def unusable(self) -> str | None:
+        """It always works."""
+        return None
+
+    def start(self, errand: Errand) -> Process:
+        """Runs in the workspace itself."""
+        with ExitStack() as undo:
+            home = Path(
+                undo.enter_context(tempfile.TemporaryDirectory(prefix="async-code-home-", ignore_cleanup_errors=True))
+            )
+            for name, text in errand.files.items():
+                (home / name).parent.mkdir(parents=True, exist_ok=True)
+                (home / name).write_text(text, encoding="utf-8")
+            keep = [str(PYTHON), *BARE, str(LAUNCHERS / "keep.py"), str(home)]
+            limits = [str(PYTHON), *BARE, str(LAUNCHERS / "limits.py"), "0", errand.label or "-"]
+            launch = Launch(
+                [*keep, *limits, *fill_in(errand.argv, str(PROGRAMS))],
+                cwd=str(errand.tree),
+                env=tuple({**environment(home), **errand.env}.items()),
+            )
+            return LocalProcess(launch, errand, end, undo.pop_all())
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Nothing of the bot's own but the search path: git may lie anywhere."""
+    path = os.pathsep.join(os.get_exec_path())
+    return {"PATH": path, "HOME": str(home), "TMPDIR": str(home), "LANG": "C.UTF-8"}
+
+
+def end(popen: subprocess.Popen[bytes]) -> None:
+    """Asks the keeper, who knows the children; without an answer the process group has to do."""
+    popen.terminate()
+    try:
+        popen.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        os.killpg(popen.pid, 9)

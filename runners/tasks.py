@@ -1,0 +1,165 @@
+"""Tasks: work that was asked for by one command on one issue or pull request. The only writer of their table."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    Row,
+    Table,
+    Text,
+    insert,
+    select,
+    update,
+)
+
+from config.database import metadata
+from runners import outbox
+from runners.states import LIVE_TASK, TaskState
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("installation_id", BigInteger, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("repository_id", BigInteger, nullable=False),
+    Column("repository", Text, nullable=False),  # owner/name as it was in the webhook
+    Column("number", Integer, nullable=False),  # of the issue or pull request
+    Column("is_pull_request", Boolean, nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("flags", JSON, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("base_ref", Text, nullable=False),
+    Column("head_ref", Text),  # of the pull request, and then the branch that is written to
+    Column("head_sha", Text),
+    Column("requester_id", BigInteger, nullable=False),
+    Column("requester", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("round", Integer, nullable=False, server_default="1"),  # a retry begins the next one
+    Column("created_at", Double, nullable=False),
+    Column("finished_at", Double),
+    Index("ix_tasks_account_state", "account_id", "state"),
+    Index("ix_tasks_installation_state", "host", "installation_id", "state"),
+    Index("ix_tasks_place", "host", "repository_id", "number", "created_at"),
+)
+LIVE = tasks.c.state.in_(LIVE_TASK)
+# Two tasks at work on one issue or branch would write over each other: the database itself refuses the second.
+Index(
+    "one_live_task_a_place",
+    tasks.c.host,
+    tasks.c.repository_id,
+    tasks.c.number,
+    unique=True,
+    sqlite_where=LIVE,
+    postgresql_where=LIVE,
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a task lives: one issue or pull request of one repository under one installation."""
+
+    host: str
+    account_id: int
+    installation_id: int
+    repository_id: int
+    repository: str
+    number: int
+    is_pull_request: bool
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What was asked for. `flags` is JSON; `head_ref` and `head_sha` are a pull request's."""
+
+    verb: str
+    text: str
+    flags: Mapping[str, Any]
+    title: str
+    body: str
+    base_ref: str
+    requester_id: int
+    requester: str
+    head_ref: str | None = None
+    head_sha: str | None = None
+
+
+def new_id(letter: str) -> str:
+    """A short unguessable id: a letter for its kind and 60 random bits, fit for branch names."""
+    return letter + "".join(secrets.choice(ALPHABET) for _ in range(12))
+
+
+def open_task(connection: Connection, place: Place, wanted: Wanted, at: float) -> str:
+    """Makes a waiting task; `admit` lets it start."""
+    task_id = new_id("t")
+    values = vars(place) | vars(wanted) | {"flags": dict(wanted.flags)}
+    connection.execute(insert(tasks).values(id=task_id, state=TaskState.WAITING, created_at=at, **values))
+    return task_id
+
+
+def get(connection: Connection, task_id: str) -> Row[Any]:
+    """The task's row."""
+    return connection.execute(select(tasks).where(tasks.c.id == task_id)).one()
+
+
+def at_place(connection: Connection, host: str, repository_id: int, number: int, most: int = 20) -> Sequence[Row[Any]]:
+    """The tasks of one issue or pull request, the newest first."""
+    here = (tasks.c.host == host) & (tasks.c.repository_id == repository_id) & (tasks.c.number == number)
+    return connection.execute(select(tasks).where(here).order_by(tasks.c.created_at.desc()).limit(most)).all()
+
+
+def waiting(connection: Connection, account_id: int, most: int) -> Sequence[Row[Any]]:
+    """Tasks of the account that could start as soon as there is a slot: the oldest of each free place first."""
+    other = tasks.alias()
+    occupied = select(other.c.id).where(
+        other.c.host == tasks.c.host,
+        other.c.repository_id == tasks.c.repository_id,
+        other.c.number == tasks.c.number,
+        other.c.state.in_(LIVE_TASK),
+    )
+    mine = (tasks.c.account_id == account_id) & (tasks.c.state == TaskState.WAITING)
+    return connection.execute(
+        select(tasks).where(mine, ~occupied.exists()).order_by(tasks.c.created_at).limit(most)
+    ).all()
+
+
+def unfinished(connection: Connection, host: str, installation_id: int) -> list[str]:
+    """Tasks under an installation that wait or are at work."""
+    open_states = (*LIVE_TASK, TaskState.WAITING, TaskState.AWAITING_APPROVAL)
+    theirs = (tasks.c.host == host, tasks.c.installation_id == installation_id, tasks.c.state.in_(open_states))
+    return list(connection.execute(select(tasks.c.id).where(*theirs)).scalars())
+
+
+def accounts_with_waiting(connection: Connection) -> list[int]:
+    """Accounts that have a task waiting."""
+    found = select(tasks.c.account_id).where(tasks.c.state == TaskState.WAITING).distinct()
+    return list(connection.execute(found).scalars())
+
+
+def set_state(connection: Connection, task_id: str, state: TaskState, finished_at: float | None) -> None:
+    """Notes where the task stands, and that people must be told."""
+    connection.execute(update(tasks).where(tasks.c.id == task_id).values(state=state, finished_at=finished_at))
+    outbox.want(connection, "status", task_id)
+
+
+def next_round(connection: Connection, task_id: str) -> int:
+    """Begins a retry: the task waits again, and its next runs belong to the round returned."""
+    values = {"round": tasks.c.round + 1, "state": TaskState.WAITING, "finished_at": None}
+    statement = update(tasks).where(tasks.c.id == task_id).values(**values).returning(tasks.c.round)
+    return int(connection.execute(statement).scalar_one())

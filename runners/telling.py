@@ -1,0 +1,64 @@
+"""GitHub brought to what SQL says of a task and its runs: the status comment, the check runs."""
+
+from runners import looking, runs, tasks
+from runners.context import Context
+from runners.github_types import NotFound, Where
+from runners.states import ENDS
+from runners.steps import forget, perform
+from runners.wording.markers import marked, status_marker
+from runners.wording.publishing import check
+from runners.wording.status import status_comment
+
+
+def tell_status(context: Context, task_id: str) -> None:
+    """Writes the task's one comment, or edits it; one that a person deleted comes back only with the result."""
+    with context.database.read() as connection:
+        task = tasks.get(connection, task_id)
+        view = looking.task_view(connection, context.settings, task_id)
+    where = Where(task.installation_id, task.repository, task.repository_id)
+    marker = status_marker(task_id)
+    text = marked(marker, status_comment(view))
+    posted: list[str] = []
+
+    def act() -> str:
+        posted.append(text)
+        return str(context.github.comment(where, task.number, text))
+
+    def look() -> str | None:
+        found = context.github.find_comment(where, task.number, marker, context.app_id)
+        return str(found) if found else None
+
+    comment_id = perform(context.database, task_id, "comment", act=act, look=look)
+    if posted:
+        return
+    try:
+        context.github.edit_comment(where, int(comment_id), text)
+    except NotFound:
+        if all(run.state in ENDS for run in view.runs):
+            forget(context.database, task_id, "comment")
+            perform(context.database, task_id, "comment", act=act, look=look)
+
+
+def tell_check(context: Context, run_id: str) -> None:
+    """Brings the run's check runs to its state: on the pull request's head from the start, and on what was pushed."""
+    with context.database.read() as connection:
+        run = runs.get(connection, run_id)
+        task = tasks.get(connection, run.task_id)
+        view = looking.run_view(connection, context.settings, task, run)
+    where = Where(task.installation_id, task.repository, task.repository_id)
+    for head_sha in dict.fromkeys(sha for sha in (task.head_sha, run.head_sha) if sha):
+        fields = check(view, head_sha)
+        created: list[str] = []
+
+        def act(fields: dict[str, object] = fields, created: list[str] = created) -> str:
+            created.append(str(context.github.create_check(where, **fields)))
+            return created[0]
+
+        def look(head_sha: str = head_sha) -> str | None:
+            found = context.github.find_check(where, head_sha, run_id, context.app_id)
+            return str(found) if found else None
+
+        check_id = perform(context.database, run_id, f"check_run {head_sha}", act=act, look=look)
+        if not created:
+            changes = {name: value for name, value in fields.items() if name != "head_sha"}
+            context.github.update_check(where, int(check_id), **changes)

@@ -1,0 +1,95 @@
+"""The texts of what is published: branch, commit, pull request, check run. Pure."""
+
+from typing import Any
+
+from runners.states import ENDS, RunState
+from runners.wording.cut import cut
+from runners.wording.safe import block, plain, prose, quoted, slug
+from runners.wording.status import duration, folded, size, why
+from runners.wording.views import RunView, TaskView
+
+LONGEST_TITLE = 120
+LONGEST_BODY = 60_000
+LONGEST_CHECK = 65_000
+LONGEST_LOG = 30_000
+CONCLUSIONS = {
+    RunState.DONE: "success",
+    RunState.UNCHANGED: "neutral",
+    RunState.FAILED: "failure",
+    RunState.DEAD: "failure",
+    RunState.CANCELLED: "cancelled",
+    RunState.TIMED_OUT: "timed_out",
+}
+CHECK_TITLES = {
+    RunState.QUEUED: "Queued",
+    RunState.RUNNING: "At work",
+    RunState.PUBLISHING: "Publishing",
+    RunState.DONE: "Published",
+    RunState.UNCHANGED: "Nothing to change",
+    RunState.FAILED: "Failed",
+    RunState.DEAD: "Given up",
+    RunState.CANCELLED: "Cancelled",
+    RunState.TIMED_OUT: "Out of time",
+}
+
+
+def branch_name(number: int, title: str, run_id: str) -> str:
+    """`async-code/<issue>-<slug>-<run>`, ASCII whatever the title holds."""
+    return f"async-code/{number}-{slug(title, 40)}-{run_id}"
+
+
+def subject(task: TaskView, title: str) -> str:
+    """One line for the commit and the pull request: what was asked, else the issue's title."""
+    asked = next((line for line in task.text.splitlines() if line.strip()), "") if task.verb != "apply" else ""
+    return plain(asked, LONGEST_TITLE) or plain(title, LONGEST_TITLE) or f"Changes for issue {task.number}"
+
+
+def commit_message(task: TaskView, title: str, run: RunView, fence: int, co_author: str) -> str:
+    """The commit's text, with the trailers that say which run made it and for whom."""
+    trailers = f"Async-Code-Run: {run.id}/{fence}\nCo-authored-by: {co_author}"
+    return f"{subject(task, title)}\n\nAgent: {run.agent}\n\n{trailers}\n"
+
+
+def pull_request_body(task: TaskView, run: RunView) -> str:
+    """What the pull request says of itself. The host itself writes the one closing keyword."""
+    asked = f"> {quoted(task.text, 2000)}\n\n" if task.text.strip() and task.verb != "apply" else ""
+    said = prose(run.summary or "", LONGEST_BODY // 2)
+    asker = quoted(task.requester, 60)
+    facts = f"Made by the agent `{run.agent}` for {asker} with `{task.verb}` on #{task.number}: {size(run)}."
+    closes = f"Closes #{task.number}"
+    return cut("\n\n".join(part for part in (asked.strip(), said, facts, closes) if part), LONGEST_BODY)
+
+
+def check(run: RunView, head_sha: str) -> dict[str, Any]:
+    """A check run's fields as GitHub's API takes them: https://docs.github.com/en/rest/checks/runs"""
+    fields: dict[str, Any] = {"name": f"async-code / {run.agent}", "head_sha": head_sha, "external_id": run.id}
+    if run.url:
+        fields["details_url"] = run.url
+    if run.state in ENDS:
+        fields |= {"status": "completed", "conclusion": CONCLUSIONS[run.state]}
+    else:
+        fields["status"] = "queued" if run.state is RunState.QUEUED else "in_progress"
+    return fields | {"output": {"title": CHECK_TITLES[run.state], "summary": check_summary(run)}}
+
+
+def check_summary(run: RunView) -> str:
+    """One outcome line, a table, the last lines of the log."""
+    rows = [("Agent", f"`{run.agent}`"), ("Sandbox", run.sandbox or "—")]
+    if run.seconds is not None:
+        rows.append(("Time", duration(run.seconds)))
+    if run.files is not None:
+        rows.append(("Changed", size(run)))
+    if run.tokens is not None:
+        rows.append(("Tokens", f"{run.tokens:,}"))
+    if run.cost_usd is not None:
+        rows.append(("Cost", f"${run.cost_usd:.2f}"))
+    table = "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
+    log = folded("Log", block("\n".join(run.log), LONGEST_LOG)) if run.log else ""
+    return cut("\n\n".join(part for part in (outcome_line(run), table, log) if part), LONGEST_CHECK)
+
+
+def outcome_line(run: RunView) -> str:
+    """What it came to, in one sentence."""
+    if run.state is RunState.DONE:
+        return f"Pull request #{run.pull_request}: {size(run)}."
+    return why(run) if run.state in ENDS else "Under way."

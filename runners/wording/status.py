@@ -1,0 +1,127 @@
+"""The one status comment of a task: accepted, at work, done. Pure text."""
+
+from runners.states import ENDS, RunState, TaskState
+from runners.wording.safe import block, prose, quoted
+from runners.wording.views import RunView, TaskView
+
+HEADLINES = {
+    TaskState.WAITING: "⏳ Accepted, waiting",
+    TaskState.AWAITING_APPROVAL: "✋ Waiting for approval",
+    TaskState.QUEUED: "⏳ Accepted, queued",
+    TaskState.RUNNING: "🔧 At work",
+    TaskState.PUBLISHING: "📤 Publishing",
+    TaskState.DONE: "✅ Done",
+    TaskState.UNCHANGED: "⚪ Nothing to change",
+    TaskState.FAILED: "❌ Failed",
+    TaskState.TIMED_OUT: "⌛ Out of time",
+    TaskState.CANCELLED: "🛑 Cancelled",
+    TaskState.DEAD: "❌ Given up",
+}
+LONGEST_TEXT = 300
+LONGEST_SUMMARY = 4000
+LONGEST_DETAIL = 1500
+LOG_BYTES = 6000
+
+
+def status_comment(task: TaskView) -> str:
+    """The comment's whole text, from what is true now."""
+    run = task.runs[-1]
+    parts = [headline(task, run), understood(task, run), *body(task, run), links(run), hint(task)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def headline(task: TaskView, run: RunView) -> str:
+    """Outcome, duration, cost."""
+    facts = [HEADLINES[task.state]]
+    if run.seconds is not None:
+        facts.append(duration(run.seconds))
+    if run.cost_usd is not None:
+        facts.append(f"${run.cost_usd:.2f}")
+    return f"**{' · '.join(facts)}**"
+
+
+def understood(task: TaskView, run: RunView) -> str:
+    """What was asked, by whom, and who works on it."""
+    asked = f": {quoted(task.text, LONGEST_TEXT)}" if task.text.strip() else ""
+    again = f", try {task.round}" if task.round > 1 else ""
+    return f"`{task.verb}`{asked} — asked by {quoted(task.requester, 60)}, agent `{run.agent}`{again}."
+
+
+def body(task: TaskView, run: RunView) -> list[str]:
+    """What there is to say in this state."""
+    if run.state not in ENDS:
+        return [under_way(task, run)]
+    if run.state is RunState.DONE:
+        return [result(task, run), prose(run.summary or "", LONGEST_SUMMARY)]
+    said = [why(run)]
+    if run.has_patch:
+        said.append("The patch was kept: it is on the run page, and `retry` publishes anew.")
+    if run.log:
+        said.append(folded("Last lines of the log", block("\n".join(run.log), LOG_BYTES)))
+    return said
+
+
+def folded(title: str, text: str) -> str:
+    """Text that a reader opens."""
+    return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
+
+
+def under_way(task: TaskView, run: RunView) -> str:
+    """Why it has not begun, or what it is doing now."""
+    if task.state is TaskState.WAITING:
+        return "It starts when a run of this account or on this branch has ended; nothing is lost meanwhile."
+    if run.state is RunState.QUEUED and run.detail:
+        return f"{prose(run.detail, LONGEST_DETAIL)} It is tried again by itself."
+    if run.state is RunState.QUEUED:
+        return f"{task.ahead} ahead of it in the queue." if task.ahead else "Next in the queue."
+    doing = quoted(run.doing, LONGEST_TEXT) if run.doing else "preparing"
+    return f"Now: {doing} (at most {run.minutes:g} minutes{', in ' + run.sandbox if run.sandbox else ''})."
+
+
+def result(task: TaskView, run: RunView) -> str:
+    """Where the work is, and how much of it."""
+    where = f"Pull request #{run.pull_request}" if run.pull_request != task.number else "Committed to this pull request"
+    return f"{where} · {size(run)}."
+
+
+def size(run: RunView) -> str:
+    """How much was changed."""
+    files = f"{run.files} file" + ("" if run.files == 1 else "s")
+    return f"{files}, +{run.added} −{run.removed}"
+
+
+def why(run: RunView) -> str:
+    """Why it ended without a pull request."""
+    if run.state is RunState.CANCELLED:
+        by = f" by {quoted(run.cancel_by, 60)}" if run.cancel_by else ""
+        return f"Stopped{by}. Nothing was published."
+    if run.state is RunState.DEAD:
+        return f"It failed again and again, on our side: {prose(run.detail, LONGEST_DETAIL)} (run `{run.id}`)."
+    return prose(run.detail or run.summary or run.reason, LONGEST_DETAIL)
+
+
+def links(run: RunView) -> str:
+    """Addresses of what can be looked at."""
+    found = []
+    if run.branch and run.branch_url and run.state is RunState.DONE:
+        found.append(f"[`{run.branch}`]({run.branch_url})")
+    if run.url:
+        found.append(f"[run page]({run.url})")
+    return " · ".join(found)
+
+
+def hint(task: TaskView) -> str:
+    """What can be said next. Written as code: our own text never holds a live command."""
+    if task.state in (TaskState.WAITING, TaskState.QUEUED, TaskState.RUNNING, TaskState.PUBLISHING):
+        return "<sub>Stop it: comment `/async-code cancel`.</sub>"
+    return "<sub>Once more: comment `/async-code retry`. Everything else: `/async-code help`.</sub>"
+
+
+def duration(seconds: float) -> str:
+    """`8 s`, `3 min 20 s`, `1 h 5 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -1,0 +1,49 @@
+"""What the sentences speak of: a task and its runs, as plain values. No I/O."""
+
+from dataclasses import dataclass
+
+from runners.states import RunState, TaskState
+
+
+@dataclass(frozen=True)
+class RunView:
+    """One run, for people."""
+
+    id: str
+    agent: str
+    state: RunState
+    reason: str = ""
+    detail: str = ""
+    seconds: float | None = None  # since it began, or that it took
+    doing: str = ""  # the latest step
+    branch: str | None = None
+    branch_url: str | None = None
+    pull_request: int | None = None
+    files: int | None = None
+    added: int | None = None
+    removed: int | None = None
+    summary: str | None = None
+    has_patch: bool = False
+    sandbox: str | None = None
+    cost_usd: float | None = None
+    tokens: int | None = None
+    minutes: float = 0  # its limit
+    cancel_by: str | None = None
+    url: str | None = None  # of its run page
+    log: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """A task and the runs of its newest round."""
+
+    id: str
+    verb: str
+    text: str
+    state: TaskState
+    requester: str
+    number: int
+    is_pull_request: bool
+    runs: tuple[RunView, ...]
+    ahead: int = 0  # runs that are claimed before this one
+    round: int = 1

@@ -1,0 +1,152 @@
+"""From a claimed run to a patch: the repository, the workspace, the agent in its sandbox, and what it left there."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from sqlalchemy import Row
+
+from runners import mirrors, patches, run_events, runs
+from runners.agents import AGENTS
+from runners.agents.adapter import AgentEvent, Brief, Outcome
+from runners.context import Context
+from runners.github_types import Where
+from runners.lease import Lease
+from runners.looking import minutes_of
+from runners.problems import Problem
+from runners.runs import Claim
+from runners.sandboxes import SandboxError, choose, refuse
+from runners.sandboxes.interface import Errand, Sandbox
+from runners.workspace import Workspace, give_agent_git, open_workspace
+
+TICK_SECONDS = 0.5
+FLUSH_SECONDS = 1.0
+IDLE_SECONDS = 600.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try at a run: the claim, and the rows as they were when it began."""
+
+    context: Context
+    claim: Claim
+    run: Row[Any]
+    task: Row[Any]
+
+    @property
+    def where(self) -> Where:
+        """The repository as GitHub is asked about it."""
+        return Where(self.task.installation_id, self.task.repository, self.task.repository_id)
+
+    @property
+    def name(self) -> str:
+        """Unique to this attempt, for its folders and its sandbox."""
+        return f"{self.claim.run_id}-{self.claim.fence}"
+
+    def step(self, said: str) -> None:
+        """Tells the run page, and the comment at its next edit, what is being done."""
+        self.tell([AgentEvent("step", {"text": said})])
+
+    def tell(self, events: list[AgentEvent]) -> None:
+        """Adds events to the run's log. Raises LeaseLost."""
+        with self.context.database.write() as connection:
+            run_events.append(connection, self.claim, events)
+
+    def note(self, **values: Any) -> None:
+        """Writes what was found out into the run's row. Raises LeaseLost."""
+        with self.context.database.write() as connection:
+            runs.note(connection, self.claim, **values)
+
+
+def work(attempt: Attempt, lease: Lease) -> Outcome | None:
+    """The agent's work. None: there is a patch, kept and ready to publish; else how it ended without one."""
+    sandbox = _sandbox(attempt)
+    attempt.step("fetching the repository")
+    settings, task = attempt.context.settings, attempt.task
+    ref = task.head_ref or task.base_ref
+    with attempt.context.github.git_token(attempt.where, {"contents": "read"}) as token:
+        mirror, base_sha = mirrors.fetch(settings, attempt.where, ref, token)
+    if task.head_sha and base_sha != task.head_sha:
+        raise Problem("head_moved", f"`{ref}` moved since the command; comment again to work on what is there now.")
+    lease.check()
+    attempt.note(base_sha=base_sha, sandbox=sandbox.name)
+    with open_workspace(settings, attempt.name, mirror, base_sha) as workspace:
+        give_agent_git(workspace)
+        outcome = _run_agent(attempt, lease, sandbox, workspace)
+        if outcome.status != "succeeded":
+            return outcome
+        attempt.step("reading the patch")
+        patch = patches.read(workspace)
+    return _keep(attempt, outcome, patch)
+
+
+def _sandbox(attempt: Attempt) -> Sandbox:
+    settings = attempt.context.settings
+    try:
+        sandbox = choose(settings.sandbox)
+    except SandboxError as error:
+        raise Problem("no_sandbox", str(error)) from None
+    agent = AGENTS.get(attempt.run.agent)
+    if agent is None:
+        raise Problem("no_such_agent", f"The agent `{attempt.run.agent}` is not there any more.")
+    refusal = refuse(sandbox, agent, allow_plain=settings.sandbox == "none")
+    if refusal:
+        raise Problem("no_sandbox", refusal)
+    return sandbox
+
+
+def _run_agent(attempt: Attempt, lease: Lease, sandbox: Sandbox, workspace: Workspace) -> Outcome:
+    """Runs the agent to its end or to one of its limits, passing on what it prints."""
+    settings, task, run = attempt.context.settings, attempt.task, attempt.run
+    agent, minutes = AGENTS[run.agent], minutes_of(task, settings)
+    seconds = minutes * 60 - run.seconds_used
+    if seconds <= 0:
+        return Outcome("limit", "time", f"Its {minutes:g} minutes were used up by earlier attempts.")
+    brief = Brief(task.verb, task.text, task.title, task.body, run.model, seconds / 60, settings.agent_argv)
+    errand = Errand(
+        argv=agent.argv(brief),
+        tree=workspace.tree,
+        stdin=agent.stdin(brief),
+        env=agent.env(brief),
+        files=agent.files(brief),
+        seconds=seconds,
+        idle_seconds=min(IDLE_SECONDS, seconds),
+        label=attempt.name,
+    )
+    attempt.step(f"{run.agent} is at work")
+    reader, began = agent.reader(), time.monotonic()
+    process = sandbox.start(errand)
+    lease.on_stop(process.kill)
+    pending: list[AgentEvent] = []
+    flushed = began
+    try:
+        for line in process.lines(TICK_SECONDS):
+            pending += reader.feed(line) if line is not None else []
+            if pending and time.monotonic() - flushed > FLUSH_SECONDS:
+                attempt.tell(pending)
+                pending, flushed = [], time.monotonic()
+    finally:
+        process.kill("lost")
+        exit = process.wait()
+        lease.on_stop(lambda why: None)
+    if pending:
+        attempt.tell(pending)
+    attempt.note(seconds_used=runs.runs.c.seconds_used + (time.monotonic() - began))
+    lease.check()
+    return reader.finish(exit)
+
+
+def _keep(attempt: Attempt, outcome: Outcome, patch: patches.Patch | None) -> Outcome | None:
+    """Keeps the patch in SQL, so that only publishing is left whatever dies now."""
+    usage = outcome.usage
+    tokens = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens} if usage.input_tokens else {}
+    attempt.note(summary=outcome.summary, cost_usd=usage.cost_usd, **tokens)
+    if patch is None:
+        return outcome
+    size = {"files": patch.files, "added": patch.added, "removed": patch.removed}
+    with attempt.context.database.write() as connection:
+        runs.publish(connection, attempt.claim, patch=patch.content, patch_fence=attempt.claim.fence, **size)
+    return None

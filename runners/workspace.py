@@ -1,0 +1,72 @@
+"""The checkout that an agent may write, and the host's own git directory outside of it.
+
+Whatever the agent writes into `.git`, the host never reads it: the host's objects, index and configuration lie in
+`git`, beside `tree`, and only the work tree is the agent's. The `.git` inside is a throw-away for the agent's own use.
+"""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.settings import Settings
+from runners.git import git
+
+# What agents and test tools leave behind and nobody wants in a pull request.
+LITTER = ("__pycache__/", "*.pyc", ".pytest_cache/", ".claude-flow/", ".hive-mind/", ".swarm/", ".aider*")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One attempt's folders: `git` and `index` are the host's, `tree` is the agent's."""
+
+    folder: Path
+    base_sha: str
+
+    @property
+    def git(self) -> Path:
+        return self.folder / "git"
+
+    @property
+    def index(self) -> Path:
+        return self.folder / "index"
+
+    @property
+    def tree(self) -> Path:
+        return self.folder / "tree"
+
+
+def workspaces(settings: Settings) -> Path:
+    """Where the workspaces of this machine lie."""
+    return settings.data_dir.absolute() / "workspaces"
+
+
+@contextmanager
+def open_workspace(settings: Settings, name: str, mirror: Path, base_sha: str) -> Iterator[Workspace]:
+    """A checkout of the commit; removed at the end. `name` is unique to the attempt."""
+    workspace = Workspace(workspaces(settings) / name, base_sha)
+    shutil.rmtree(workspace.folder, ignore_errors=True)
+    workspace.tree.mkdir(parents=True)
+    try:
+        git("init", "--quiet", "--bare", "--", str(workspace.git))
+        alternates = workspace.git / "objects" / "info" / "alternates"
+        alternates.write_text(f"{mirror / 'objects'}\n")
+        (workspace.git / "info" / "exclude").write_text("\n".join(LITTER) + "\n")
+        host = {"git_dir": workspace.git, "index": workspace.index, "tree": workspace.tree}
+        git("read-tree", base_sha, **host)  # type: ignore[arg-type]
+        git("checkout-index", "--all", "--quiet", **host)  # type: ignore[arg-type]
+        yield workspace
+    finally:
+        shutil.rmtree(workspace.folder, ignore_errors=True)
+
+
+def give_agent_git(workspace: Workspace) -> None:
+    """A repository in the work tree for the agent's own `git diff`; the host never reads it again."""
+    inside = workspace.tree / ".git"
+    git("init", "--quiet", "--", str(workspace.tree))
+    local = {"protocol.file.allow": "always"}
+    git("fetch", "--quiet", "--depth=1", "--", f"file://{workspace.git}", workspace.base_sha, git_dir=inside,
+        settings=local | {"uploadpack.allowAnySHA1InWant": "true"})  # fmt: skip
+    git("update-ref", "HEAD", workspace.base_sha, git_dir=inside)
+    git("reset", "--quiet", "--mixed", git_dir=inside, tree=workspace.tree)

@@ -1,0 +1,46 @@
+"""What tests ask for by name."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.app import application
+from tests.requirements import fresh_postgres
+from tests.serving import served
+from tests.world import World, make_world, serve
+
+pytest_plugins = ["tests.requirements"]
+
+MakeWorld = Callable[..., World]
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgres"))])
+def database_url(request: pytest.FixtureRequest) -> str | None:
+    """An empty database: SQLite in the bot's data directory, and one of Postgres."""
+    return None if request.param == "sqlite" else fresh_postgres(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def new_world(tmp_path: Path, database_url: str | None) -> Iterator[MakeWorld]:
+    """Makes a world with the settings that the test names."""
+    ends: list[Callable[[], Any]] = []
+
+    def make(**settings: Any) -> World:
+        world = make_world(tmp_path, database_url, **settings)
+        ends.append(world.close)
+        running = served(application(world.settings))
+        serve(world, running.__enter__())
+        ends.append(lambda: running.__exit__(None, None, None))
+        return world
+
+    yield make
+    for end in reversed(ends):
+        end()
+
+
+@pytest.fixture
+def world(new_world: MakeWorld) -> World:
+    """A world with the usual settings."""
+    return new_world()
