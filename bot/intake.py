@@ -39,7 +39,7 @@ class Intake:
     def __init__(self, settings: Settings, writer: Writer) -> None:
         self._settings, self._writer = settings, writer
 
-    async def __call__(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         """Answers one delivery."""
         try:
             return await self._accept(request)

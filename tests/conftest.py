@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from bot.app import application
-from tests.requirements import fresh_postgres
 from tests.serving import served
 from tests.world import World, make_world, serve
 
@@ -19,6 +18,8 @@ MakeWorld = Callable[..., World]
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgres"))])
 def database_url(request: pytest.FixtureRequest) -> str | None:
     """An empty database: SQLite in the bot's data directory, and one of Postgres."""
+    from tests.requirements import fresh_postgres  # a plugin, which pytest must be the first to import
+
     return None if request.param == "sqlite" else fresh_postgres(request.getfixturevalue("postgres_url"))
 
 

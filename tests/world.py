@@ -120,7 +120,7 @@ class World:
 
     def bot_comments(self, number: int, repo: str = REPO) -> list[Comment]:
         """The same as GitHub has them."""
-        return [comment for comment in self.hub.comments(repo, number) if comment.app_id == self.hub.app_id]
+        return [comment for comment in self.hub.comments(repo, number) if comment.via_app == self.hub.app_id]
 
     def reply(self, number: int, repo: str = REPO) -> str:
         """The bot's only comment on an issue."""

@@ -12,3 +12,8 @@ AGENTS: Mapping[str, Agent] = {
     "mend": Mend(),
     "command": Command(),
 }
+
+
+def agent_for(verb: str, default: str) -> str:
+    """The agent of a command that names none: to apply what is given needs no other than `patch`."""
+    return "patch" if verb == "apply" else default

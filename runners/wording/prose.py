@@ -19,8 +19,8 @@ from runners.wording.inert import code_span, fenced, inert, still
 
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 
-# An underscore inside a word is no emphasis, and escaping it would hide tokens (`ghs_…`) from the redactor at the exit.
-_SPECIAL = re.compile(r"[\\`*\[\]<>&|~$]|(?<![^\W_])_|_(?![^\W_])")
+# An underscore behind a letter can't begin emphasis, and where none begins none ends.
+_SPECIAL = re.compile(r"[\\`*\[\]<>&|~$]|(?<![^\W_])_")
 # What makes a line more than a paragraph's: lists, headings, underlines, tables; and other bots' commands.
 _LINE_START = re.compile(r"\A(?:([-+#=:/])|(\d{1,9})([.)]))")
 _EMPHASIS = {"em_open": "*", "em_close": "*", "strong_open": "**", "strong_close": "**"}

@@ -33,7 +33,9 @@ class Machine:
 
     def run(self, text: str, *options: str) -> pytest.RunResult:
         self._pytester.makepyfile(test_it=text)
-        return self._pytester.runpytest_inprocess("-p", "tests.requirements", "-p", "no:randomly", *options)
+        # Hypothesis would be imported anew, a second long, in every one of these runs.
+        plugins = ("-p", "tests.requirements", "-p", "no:randomly", "-p", "no:hypothesispytest")
+        return self._pytester.runpytest_inprocess(*plugins, *options)
 
 
 @pytest.fixture

@@ -18,5 +18,5 @@ def python_files(root: Path) -> Iterator[Path]:
 
 def is_test(name: Path) -> bool:
     """Whether the file belongs to the tests, which are never edited."""
-    inside = any(part in ("test", "tests", "testing") for part in name.parts[:-1])
+    inside = any(part in ("test", "tests") for part in name.parts[:-1])
     return inside or name.name == "conftest.py" or TEST_FILE.fullmatch(name.name) is not None

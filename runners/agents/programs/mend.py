@@ -56,7 +56,7 @@ def main(brief: dict[str, Any], workspace: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "repository").resolve()
         try:
-            shutil.copytree(workspace, copy, symlinks=True, ignore=shutil.ignore_patterns(".git", "node_modules"))
+            duplicate(workspace, copy)
             repair = mend(Repository(copy, deadline), words)
         except NoRepairError as end:
             done("failed", end.reason, end.summary)
@@ -66,13 +66,21 @@ def main(brief: dict[str, Any], workspace: Path) -> None:
             done("succeeded", "", told(repair))
 
 
+def duplicate(workspace: Path, copy: Path) -> None:
+    """The copy, without what no test needs. NoRepairError where it does not fit."""
+    try:
+        shutil.copytree(workspace, copy, symlinks=True, ignore=shutil.ignore_patterns(".git", "node_modules"))
+    except OSError as error:
+        raise NoRepairError("not_copied", f"The repository can't be copied to try edits on: {error!s:.300}") from None
+
+
 def mend(repository: Repository, words: str) -> Repair:
     """Edits until all tests pass. NoRepairError where none do that."""
     if not any(python_files(repository.root)):
         raise NoRepairError("not_python", "There is no Python code here, and `mend` knows no other language.")
     first = verdicts = look(repository)
     failing = first.all("failed")
-    say(f"{len(first.tests)} tests run: {len(failing)} fail ({shortened(failing)})")
+    say(f"{len(failing)} of {len(first.tests)} tests fail: {shortened(failing)}")
     made: list[Candidate] = []
     while verdicts.all("failed"):
         if len(made) == MOST_REPAIRS:

@@ -131,7 +131,7 @@ def git(arguments: list[str], stdin: str, root: Path) -> subprocess.CompletedPro
         [*GIT, *arguments],
         cwd=root,
         env={
-            "PATH": os.environ.get("PATH", os.defpath),
+            "PATH": os.pathsep.join(os.get_exec_path()),
             "LC_ALL": "C",
             "HOME": os.devnull,
             "GIT_CONFIG_GLOBAL": os.devnull,

@@ -1,0 +1,53 @@
+"""Runs errands for real, and looks at what they leave on this machine."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from runners.agents.adapter import Exit
+from runners.sandboxes import SANDBOXES
+from runners.sandboxes.interface import Errand, Sandbox
+
+
+def usable(name: str) -> Sandbox:
+    """The sandbox; skips the test where it does not work here."""
+    sandbox = next(sandbox for sandbox in SANDBOXES if sandbox.name == name)
+    problem = sandbox.unusable()
+    if problem:
+        pytest.skip(problem)
+    return sandbox
+
+
+def run(sandbox: Sandbox, errand: Errand) -> tuple[list[str], Exit]:
+    """The errand's lines, without the ticks, and its end."""
+    process = sandbox.start(errand)
+    lines = [line for line in process.lines(0.5) if line is not None]
+    return lines, process.wait()
+
+
+def python(tree: Path, code: str, **limits: float) -> Errand:
+    """A small Python program as an errand, bounded so that a broken test ends."""
+    return Errand(["{python}", "-I", "-c", code], tree, seconds=limits.pop("seconds", 30), **limits)  # type: ignore[arg-type]  # idle_seconds and output_bytes are numbers
+
+
+def alive(token: str) -> list[int]:
+    """Processes of this machine, in whatever namespace, with the token in their command line."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError):
+            if entry.name.isdecimal() and token.encode() in (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+    return found
+
+
+def eventually(truth: Callable[[], object], seconds: float = 10) -> bool:
+    """Whether it comes true before the deadline."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if truth():
+            return True
+        time.sleep(0.02)
+    return bool(truth())

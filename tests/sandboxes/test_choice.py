@@ -1,0 +1,71 @@
+"""Which sandbox is used, and who may work without one."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from runners.agents import AGENTS
+from runners.sandboxes import SANDBOXES, SandboxError, choose, problems, refuse
+from runners.sandboxes.interface import Errand, Process
+
+
+@dataclass
+class Made:
+    """A sandbox that only answers questions."""
+
+    name: str
+    isolates: bool
+    problem: str | None = None
+    bounds: str = ""
+
+    def unusable(self) -> str | None:
+        return self.problem
+
+    def start(self, errand: Errand) -> Process:
+        raise NotImplementedError
+
+
+STRONG, BROKEN, PLAIN = Made("strong", True), Made("strong", True, "It is not installed."), Made("none", False)
+
+
+def test_auto_takes_the_strongest() -> None:
+    assert choose("auto", [STRONG, PLAIN]).name == "strong"
+
+
+def test_auto_goes_on_to_the_next_and_the_reason_can_be_asked() -> None:
+    assert choose("auto", [BROKEN, PLAIN]).name == "none"
+    assert problems([BROKEN, PLAIN]) == {"strong": "It is not installed."}
+
+
+def test_a_sandbox_that_was_asked_for_is_never_exchanged_for_a_weaker_one() -> None:
+    with pytest.raises(SandboxError, match="SANDBOX=strong: It is not installed."):
+        choose("strong", [BROKEN, PLAIN])
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(SandboxError, match=r"there is no such sandbox \(auto, strong, none\)"):
+        choose("chroot", [STRONG, PLAIN])
+
+
+@pytest.mark.parametrize(
+    ("sandbox", "agent", "allow_plain", "refused"),
+    [
+        (STRONG, "mend", False, False),
+        (PLAIN, "mend", False, True),
+        (PLAIN, "command", False, True),
+        (PLAIN, "patch", False, False),
+        (PLAIN, "mend", True, False),
+        (PLAIN, "command", True, False),
+    ],
+)
+def test_without_isolation_only_our_own_code_runs(sandbox: Made, agent: str, allow_plain: bool, refused: bool) -> None:
+    said = refuse(sandbox, AGENTS[agent], allow_plain)
+    assert bool(said) is refused
+    if said:
+        assert agent in said
+
+
+def test_the_table_goes_from_strong_to_weak_and_the_weak_one_says_so() -> None:
+    assert [sandbox.isolates for sandbox in SANDBOXES] == sorted([s.isolates for s in SANDBOXES], reverse=True)
+    assert SANDBOXES[-1].name == "none"
+    assert SANDBOXES[-1].bounds.startswith("NOT ISOLATED")

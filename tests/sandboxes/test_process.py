@@ -1,0 +1,208 @@
+"""What holds in every sandbox: output, limits, and an end that leaves nothing."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from runners.agents.adapter import Exit
+from runners.sandboxes.interface import Errand, Sandbox
+from tests.sandboxes.running import alive, eventually, python, run
+
+# Forks twice and leaves its session, as a daemon does; the token is in its command line.
+DAEMON = """
+import os, subprocess, sys
+if os.fork() == 0:
+    os.setsid()
+    subprocess.Popen([sys.executable, '-I', '-c', 'import time; time.sleep(600)', '{token}'], {streams})
+    os._exit(0)
+os.wait()
+sys.stdout.write('ready\\n')
+sys.stdout.flush()
+{then}
+"""
+
+
+def test_output_and_errors_come_as_lines_and_the_exit_code_as_it_is(sandbox: Sandbox, tmp_path: Path) -> None:
+    lines, exit = run(sandbox, Errand(["sh", "-c", "echo out; echo err >&2; echo via > /dev/stdout; exit 7"], tmp_path))
+    assert sorted(lines) == ["err", "out", "via"]
+    assert exit == Exit(7)
+
+
+def test_the_workspace_is_writable_and_is_the_current_directory(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "old").write_text("before")
+    lines, _ = run(sandbox, Errand(["sh", "-c", "cat folder/old; echo after > folder/old; echo new > new"], tmp_path))
+    assert lines == ["before"]
+    assert (tmp_path / "folder" / "old").read_text() == "after\n"
+    assert (tmp_path / "new").read_text() == "new\n"
+
+
+def test_home_holds_the_errands_files_and_goes_away(sandbox: Sandbox, tmp_path: Path) -> None:
+    command = 'cat "$HOME/.config/agent.json"; echo; echo "$HOME"; echo "$GIVEN"'
+    lines, _ = run(
+        sandbox,
+        Errand(["sh", "-c", command], tmp_path, files={".config/agent.json": "{}"}, env={"GIVEN": "a value"}),
+    )
+    assert lines[0] == "{}" and lines[2] == "a value"
+    assert not Path(lines[1]).exists()
+
+
+def test_a_megabyte_of_input_is_read_or_left_without_a_deadlock(sandbox: Sandbox, tmp_path: Path) -> None:
+    text = "é" * 500_000
+    assert run(sandbox, Errand(["sh", "-c", "wc -c < /dev/stdin"], tmp_path, stdin=text))[0][0].strip() == "1000000"
+    assert run(sandbox, Errand(["true"], tmp_path, stdin=text))[1] == Exit(0)
+
+
+def test_nothing_of_our_environment_gets_in(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CANARY_OF_THE_HOST", "canary-value")
+    lines, _ = run(sandbox, Errand(["env"], tmp_path))
+    assert not [line for line in lines if "CANARY" in line or "canary" in line]
+
+
+def test_a_command_that_is_not_there_is_said_in_a_line(sandbox: Sandbox, tmp_path: Path) -> None:
+    lines, exit = run(sandbox, Errand(["no-such-agent", "--flag"], tmp_path))
+    assert lines == ["no-such-agent can't be started: No such file or directory"]
+    assert exit.code != 0 and exit.killed is None
+
+
+def test_silence_ticks(sandbox: Sandbox, tmp_path: Path) -> None:
+    process = sandbox.start(python(tmp_path, "import time; time.sleep(600)"))
+    ticks = process.lines(0.05)
+    assert [next(ticks), next(ticks), next(ticks)] == [None, None, None]
+    process.kill("cancelled")
+    assert process.wait().killed == "cancelled"
+
+
+def test_a_kill_from_another_thread_is_felt_at_once(sandbox: Sandbox, tmp_path: Path) -> None:
+    process = sandbox.start(python(tmp_path, "import time; print('up', flush=True); time.sleep(600)"))
+    lines = process.lines(60)
+    assert next(lines) == "up"
+    killed: list[float] = []
+
+    def kill() -> None:
+        killed.append(time.monotonic())
+        process.kill("cancelled")
+
+    thread = threading.Timer(0.1, kill)
+    thread.start()
+    assert list(lines) == []
+    assert time.monotonic() - killed[0] < 0.5
+    assert process.wait().killed == "cancelled"
+    thread.join()
+
+
+def test_a_kill_before_anything_ran_works_too(sandbox: Sandbox, tmp_path: Path) -> None:
+    token = uuid4().hex
+    process = sandbox.start(Errand(["sleep", "600"], tmp_path, label=token))
+    process.kill("lost")
+    assert process.wait().killed == "lost"
+    assert eventually(lambda: not alive(token))
+
+
+def test_the_first_reason_counts_and_a_kill_after_the_end_is_none(sandbox: Sandbox, tmp_path: Path) -> None:
+    process = sandbox.start(Errand(["true"], tmp_path))
+    assert process.wait() == Exit(0)
+    process.kill("cancelled")
+    assert process.wait() == Exit(0)
+
+
+@pytest.mark.parametrize(
+    ("code", "limits", "killed"),
+    [
+        ("while True: pass", {"seconds": 0.5}, "time"),
+        ("import time; time.sleep(600)", {"idle_seconds": 0.5}, "idle"),
+        ("while True: print('x' * 1000)", {"output_bytes": 100_000}, "output"),
+        ("import sys\nwhile True: sys.stdout.write('x')", {"output_bytes": 100_000}, "output"),
+        ("import os, time; os.close(1); os.close(2); time.sleep(600)", {"seconds": 0.5}, "time"),
+        ("import signal\nfor n in range(1, 20):\n  n in (9, 19) or signal.signal(n, signal.SIG_IGN)\nwhile True: pass",
+         {"seconds": 0.5}, "time"),
+    ],
+    ids=["endless loop", "silence", "flood of lines", "flood without lines", "closed output", "ignored signals"],
+)  # fmt: skip
+def test_every_limit_ends_it(
+    sandbox: Sandbox, tmp_path: Path, code: str, limits: dict[str, float], killed: str
+) -> None:
+    began = time.monotonic()
+    lines, exit = run(sandbox, python(tmp_path, code, **limits))
+    assert exit.killed == killed
+    assert sum(map(len, lines)) <= 100_000
+    assert time.monotonic() - began < 10
+
+
+def test_a_process_that_closes_its_output_is_waited_for(sandbox: Sandbox, tmp_path: Path) -> None:
+    _, exit = run(sandbox, python(tmp_path, "import os, time; os.close(1); os.close(2); time.sleep(0.3); os._exit(3)"))
+    assert exit == Exit(3)
+
+
+@pytest.mark.parametrize("streams", ["", "stdin=-3, stdout=-3, stderr=-3"], ids=["holding the output", "silent"])
+def test_a_daemon_that_forked_twice_dies_with_a_kill(sandbox: Sandbox, tmp_path: Path, streams: str) -> None:
+    token = uuid4().hex
+    process = sandbox.start(
+        python(tmp_path, DAEMON.format(token=token, streams=streams, then="import time; time.sleep(600)"))
+    )
+    assert next(line for line in process.lines(1) if line) == "ready"
+    assert eventually(lambda: alive(token))
+    process.kill("cancelled")
+    process.wait()
+    assert eventually(lambda: not alive(token))
+
+
+def test_a_daemon_that_forked_twice_dies_with_the_command(sandbox: Sandbox, tmp_path: Path) -> None:
+    token = uuid4().hex
+    lines, exit = run(sandbox, python(tmp_path, DAEMON.format(token=token, streams="", then="")))
+    assert (lines, exit) == (["ready"], Exit(0))
+    assert eventually(lambda: not alive(token))
+
+
+WORKER = """
+import sys
+from pathlib import Path
+from runners.sandboxes import choose
+from runners.sandboxes.interface import Errand
+process = choose(sys.argv[1]).start(Errand(["sleep", "600"], Path(sys.argv[2]), label=sys.argv[3]))
+sys.stdout.write("started\\n")
+sys.stdout.flush()
+for _ in process.lines(1):
+    pass
+"""
+
+
+def test_nothing_outlives_a_killed_worker(sandbox: Sandbox, tmp_path: Path) -> None:
+    token = uuid4().hex
+    argv = [sys.executable, "-c", WORKER, sandbox.name, str(tmp_path), f"run/{token}"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as worker:
+        assert worker.stdout is not None and worker.stdout.readline() == "started\n"
+        # The label stands in the command line of what the worker started, besides the worker's own.
+        assert eventually(lambda: set(alive(f"run/{token}")) - {worker.pid})
+        worker.send_signal(signal.SIGKILL)
+    assert eventually(lambda: not alive(token))
+
+
+def test_no_descriptor_no_zombie_and_no_folder_stays(sandbox: Sandbox, tmp_path: Path) -> None:
+    def left() -> tuple[int, str, set[str]]:
+        children = Path(f"/proc/{os.getpid()}/task/{threading.get_native_id()}/children").read_text()
+        homes = {path.name for path in Path(tempfile.gettempdir()).glob("async-code-*")}
+        return len(list(Path("/proc/self/fd").iterdir())), children, homes
+
+    run(sandbox, Errand(["true"], tmp_path))
+    before = left()
+    home = run(sandbox, Errand(["sh", "-c", 'echo "$HOME"'], tmp_path, stdin="x", files={"a/b": "c"}))[0][0]
+    process = sandbox.start(Errand(["sleep", "600"], tmp_path))
+    process.kill("cancelled")
+    process.wait()
+    after = left()
+    assert after[:2] == before[:2]
+    assert Path(home).name not in after[2]
+
+
+def test_placeholders_become_the_sandboxs_own(sandbox: Sandbox, tmp_path: Path) -> None:
+    lines, _ = run(sandbox, Errand(["{python}", "-c", "import sys; print(sys.argv[1])", "{programs}/run.py"], tmp_path))
+    assert lines[0].endswith("/programs/run.py")
