@@ -122,10 +122,11 @@ def worker(pool: str) -> None:
     """Run one worker, of the control or the runs pool.
 
     `control` decides and answers, `runs` lets agents work."""
-    from bot.worker import main as work
     from config.settings import load, require_github
 
     require_github(load())
+    from bot.worker import main as work
+
     work(pool)
 
 

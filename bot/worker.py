@@ -168,9 +168,11 @@ class Worker:
     def _on_stop(self, **_signal: Any) -> None:
         """Told to stop: nothing new is taken; what runs may finish for a while, then goes back to the queue."""
         self._ended.set()
-        give_back = threading.Timer(self.context.settings.drain_seconds, self._drain)
-        give_back.daemon = True
-        give_back.start()
+        seconds = self.context.settings.drain_seconds
+        if seconds is not None:
+            give_back = threading.Timer(seconds, self._drain)
+            give_back.daemon = True
+            give_back.start()
 
     def _drain(self) -> None:
         for lease in list(self._running):

@@ -4,6 +4,7 @@ A secret may be given as `NAME_FILE`, the path of a file that holds it, in place
 """
 
 import ipaddress
+import os
 import shlex
 from functools import cached_property
 from pathlib import Path
@@ -74,8 +75,8 @@ class Settings(BaseSettings):
     concurrent_runs: int = Field(3, ge=1, description="Runs of an account at work at once; further ones wait.")
     run_slots: int = Field(2, ge=1, description="Runs that one runs worker does at once.")
     control_slots: int = Field(4, ge=1, description="Deliveries and answers that one control worker does at once.")
-    drain_seconds: float = Field(
-        8, ge=0, description="A runs worker that is told to stop lets its runs go on for so long, then gives them back."
+    drain_seconds: float | None = Field(
+        None, ge=0, description="A stopping runs worker gives its runs back after so long; unset: it finishes them."
     )
     run_minutes: float = Field(40, gt=0, description="A run that takes longer is stopped.")
     lease_seconds: float = Field(60, ge=3, description="A run whose worker is silent for so long is taken by another.")
@@ -230,8 +231,16 @@ def parts_of(secret: SecretStr | None) -> list[str]:
     return [part.strip() for part in secret.get_secret_value().split(",") if part.strip()] if secret else []
 
 
+def forget_environment() -> None:
+    """Takes every setting out of this process's environment and `.env` out of sight, for its children too."""
+    for name in Settings.model_fields:
+        os.environ.pop(name.upper(), None)
+    os.environ["ENV_FILE"] = os.devnull
+
+
 def load(**given: Any) -> Settings:
     """The settings of this process. Raises SettingsError with one line a problem, never with a secret in it."""
+    given.setdefault("_env_file", os.environ.get("ENV_FILE", ".env"))
     try:
         return Settings(**given)
     except ValidationError as error:

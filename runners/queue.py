@@ -1,6 +1,9 @@
 """Wake-ups over Celery: hints that work is waiting in SQL. Losing one costs a few seconds, never the work."""
 
+import queue
+import threading
 import time
+from contextlib import suppress
 
 import structlog
 from celery import Celery
@@ -11,6 +14,7 @@ from config.database import WakeUp
 from config.settings import Settings
 from runners.queues import POOLS
 
+MOST_WAITING = 10_000
 SILENT_SECONDS = 5.0  # after a broker failed, wake-ups are not even tried for so long
 
 log = structlog.get_logger()
@@ -49,19 +53,30 @@ def celery_app(settings: Settings) -> Celery:
 
 
 class Sender:
-    """Sends wake-ups by name. A broker that is away is left alone for a while: work is found in SQL meanwhile."""
+    """Sends wake-ups by name, from a thread of its own: whoever commits must not wait for a broker that is away."""
 
     def __init__(self, app: Celery) -> None:
         self._app = app
+        self._waiting: queue.Queue[WakeUp] = queue.Queue(MOST_WAITING)
         self._silent_until = 0.0
+        self._thread = threading.Thread(target=self._send_for_ever, name="wake-ups", daemon=True)
+        self._thread.start()
 
     def send(self, wake_ups: list[WakeUp]) -> None:
-        """Sends what can be sent; never raises for a broker that is away."""
-        if time.monotonic() < self._silent_until:
-            return
+        """Sends them soon, or never where the broker is away: work is found in SQL meanwhile."""
+        for wake_up in wake_ups:
+            with suppress(queue.Full):
+                self._waiting.put_nowait(wake_up)
+
+    def _send_for_ever(self) -> None:
+        while True:
+            wake_up = self._waiting.get()
+            if time.monotonic() >= self._silent_until:
+                self._send(wake_up)
+
+    def _send(self, wake_up: WakeUp) -> None:
         try:
-            for wake_up in wake_ups:
-                self._app.send_task(wake_up.name, args=[wake_up.subject], queue=wake_up.queue, ignore_result=True)
+            self._app.send_task(wake_up.name, args=[wake_up.subject], queue=wake_up.queue, ignore_result=True)
         except (OperationalError, OSError) as error:
             self._silent_until = time.monotonic() + SILENT_SECONDS
             log.warning("broker.unreachable", error=str(error))

@@ -54,7 +54,7 @@ class Faults:
         times: int = 1,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Lets requests fail whose method is that (`*` for any) and whose path has a match of the regular expression."""
+        """Lets requests of that method (`*` for any) fail whose path has a match of the regular expression."""
         rule = _Rule(method.upper(), re.compile(path), Fault(status, dict(headers or {})), times)
         with self._lock:
             self._rules.append(rule)

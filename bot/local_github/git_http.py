@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from bot.local_github.access import basic_password, check_token, covers, reaches
 from bot.local_github.deeds.repositories import pushed
@@ -19,6 +20,12 @@ from bot.local_github.site import Site
 PUSH = "git-receive-pack"
 SERVICES = ("git-upload-pack", PUSH)
 CHUNK = 65536  # bytes
+
+
+class _Relay(StreamingResponse):
+    # Starlette would watch for a disconnect by reading what the client sends, and so lose parts of a push.
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.stream_response(send)
 
 
 class GitDoor:
@@ -88,7 +95,7 @@ class GitDoor:
         feeding = asyncio.create_task(_feed(request, process))
         status, headers = await _head(process)
         changes = service == PUSH and request.method == "POST"
-        return StreamingResponse(self._body(process, feeding, repository if changes else None), status, headers)
+        return _Relay(self._body(process, feeding, repository if changes else None), status, headers)
 
     async def _body(
         self, process: Process, feeding: "asyncio.Task[None]", changed: Repository | None
@@ -141,7 +148,8 @@ def _cgi(request: Request) -> dict[str, str]:
 
 async def _feed(request: Request, process: Process) -> None:
     assert process.stdin
-    with suppress(ConnectionError):  # the backend refused before it read everything, or the client went away
+    # The backend refused before it read everything, or the client went away.
+    with suppress(ConnectionError, ClientDisconnect):
         async for chunk in request.stream():
             process.stdin.write(chunk)
             await process.stdin.drain()

@@ -1,4 +1,4 @@
-"""The local GitHub as its users hold it: start it, plant accounts and repositories, act as a person, look at the result."""
+"""The local GitHub as its users hold it: start it, plant repositories, act as a person, look at what came of it."""
 
 import secrets
 from collections.abc import Mapping

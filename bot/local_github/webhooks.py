@@ -61,7 +61,7 @@ class Postman:
             request_headers=self._headers(event, guid, body),
         )
         with self.ledger.lock:
-            if self._thread is None:
+            if self._thread is None or self._client is None:
                 return self.ledger.keep(replace(delivery, **_UNREACHED))
             self.ledger.keep(delivery)
             future = self._thread.submit(self._attempt, self._client, delivery, body)

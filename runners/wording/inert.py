@@ -11,12 +11,12 @@ _LONG_RUN = re.compile(f"`{{{LONGEST_RUN}}}(?=`)")
 
 _REFERENCE = r"(?:[\w./-]{0,200}#\d|gh-\d|https?:)"
 _CLOSING = re.compile(rf"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)(?=\W{{1,20}}{_REFERENCE})", re.IGNORECASE)
-_LIVE = re.compile(r"@|#(?=\d)|gh-(?=\d)", re.IGNORECASE)
+_LIVE = re.compile(r"@|#(?=\d)|gh-(?=\d)|<(?=!)", re.IGNORECASE)
 _MARKER = re.compile(r"<(?=!--\W{0,20}async-code)", re.IGNORECASE)
 
 
 def still(text: str) -> str:
-    """Text in which GitHub sees no mention, no reference to an issue and no closing keyword."""
+    """Text in which GitHub sees no mention, no reference to an issue, no closing keyword and no comment."""
     return _LIVE.sub(rf"\g<0>{BREAK}", inert(text))
 
 

@@ -15,7 +15,7 @@ from markdown_it.token import Token
 
 from runners.wording.cut import cut
 from runners.wording.hidden import bare
-from runners.wording.inert import code_span, fenced, inert, still
+from runners.wording.inert import BREAK, code_span, fenced, inert, still
 
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 
@@ -176,7 +176,7 @@ class _Line:
 
     def mark(self, markup: str) -> None:
         self._write_words()
-        self.done.append(markup)
+        self._put(markup)
 
     def written(self) -> str:
         self._write_words()
@@ -202,7 +202,13 @@ class _Line:
         if at_start:
             written = _LINE_START.sub(r"\2\\\1\3", written)
         if written:
-            self.done.append(written)
+            self._put(written)
+
+    def _put(self, piece: str) -> None:
+        # Two code spans that touch would be read as one, up to who knows where.
+        if piece.startswith("`") and self.done and self.done[-1].endswith("`"):
+            self.done.append(BREAK)
+        self.done.append(piece)
 
 
 def _escaped(words: str) -> str:

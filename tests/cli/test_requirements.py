@@ -70,6 +70,7 @@ def test_what_is_required_may_not_be_missing(machine: Machine) -> None:
     run.stdout.fnmatch_lines(["*git is missing: git is not on PATH*", "(--require makes this skip a failure)"])
 
 
+@pytest.mark.slow
 def test_workers_of_xdist_say_it_too(machine: Machine) -> None:
     machine.lacks_git()
     run = machine.run(NEEDY, "-n", "1", "--require", "all")

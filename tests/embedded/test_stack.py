@@ -12,6 +12,7 @@ import pytest
 import redis
 
 from bot.embedded import StackError
+from bot.embedded.broker import Broker
 from bot.embedded.keeper import Service
 from bot.embedded.processes import noted, record_of
 from bot.embedded.stack import Stack, bot_services
@@ -84,6 +85,7 @@ class Terminal:
             if process.poll() is None:
                 process.terminate()
             process.communicate(timeout=20)
+        Broker(load(data_dir=self.data_dir)).end_stale()
 
 
 def test_everything_starts_and_nothing_is_left(tmp_path: Path) -> None:
@@ -185,6 +187,7 @@ def test_output_is_repeated_with_names(stack: Stack) -> None:
     assert "web    | web ended: killed by SIGKILL" in heard
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_everything_and_lets_work_finish(terminal: Terminal) -> None:
     process = terminal.up()
     pids = terminal.pids()
@@ -197,6 +200,7 @@ def test_ctrl_c_stops_everything_and_lets_work_finish(terminal: Terminal) -> Non
     assert not any(alive(pid) for pid in pids)
 
 
+@pytest.mark.slow
 def test_a_second_ctrl_c_waits_for_nobody(terminal: Terminal) -> None:
     process = terminal.up(drain_seconds=600, work_seconds=600)
     pids = terminal.pids()
@@ -209,6 +213,7 @@ def test_a_second_ctrl_c_waits_for_nobody(terminal: Terminal) -> None:
     assert not any(alive(pid) for pid in pids)
 
 
+@pytest.mark.slow
 def test_a_killed_supervisor_takes_its_python_children_along(terminal: Terminal) -> None:
     process = terminal.up()
     broker, *ours = terminal.pids()
@@ -221,6 +226,7 @@ def test_a_killed_supervisor_takes_its_python_children_along(terminal: Terminal)
     assert again.wait(20) == 0
 
 
+@pytest.mark.slow
 def test_a_start_right_after_the_kill_ends_what_is_left(terminal: Terminal) -> None:
     process = terminal.up()
     before = terminal.pids()

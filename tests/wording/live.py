@@ -20,7 +20,7 @@ _IN_WORDS = {
 # And these wherever they stand: we and others look for them in the raw text.
 _RAW = {
     "keyword": re.compile(
-        r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)\W{1,9}(?:[\w./-]*#\d|gh-\d|https?:)", re.IGNORECASE
+        r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)[\s:]{1,9}(?:[\w./-]*#\d|gh-\d|https?:)", re.IGNORECASE
     ),
     "marker": re.compile(r"<!--\s*async-code", re.IGNORECASE),
 }

@@ -130,7 +130,9 @@ def test_a_long_summary_says_how_much_is_missing() -> None:
     assert re.search(r"… [0-9,]+ more characters are not shown\.$", written)
 
 
-@pytest.mark.parametrize("word", ["snake_case_name", "ghp_" + "aB3" * 12, "sk-ant-api03-" + "x-Y_z" * 6, "a.b/c-d.py:3"])
+@pytest.mark.parametrize(
+    "word", ["snake_case_name", "ghp_" + "aB3" * 12, "sk-ant-api03-" + "x-Y_z" * 6, "a.b/c-d.py:3"]
+)
 def test_words_with_dashes_and_underscores_stay_as_they_are(word: str) -> None:
     assert word in prose(f"the word is {word}.", 500)
 

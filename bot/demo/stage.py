@@ -1,0 +1,90 @@
+"""What the demo plays on: a local GitHub with a small repository, and the embedded stack as `up` runs it."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.embedded.keeper import State
+from bot.embedded.stack import Stack
+from bot.local_github import LocalGitHub
+from bot.local_github.sample import Sample, plant
+from config.database import Database
+from config.settings import load
+from runners.sandboxes.bubblewrap import Bubblewrap
+
+COMMAND = "/async-code implement make the failing test pass"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The local GitHub with its sample, and the stack that is installed on it."""
+
+    hub: LocalGitHub
+    sample: Sample
+    stack: Stack
+    database: Database
+
+    @property
+    def bot_url(self) -> str:
+        """Where the bot's pages are."""
+        return self.stack.address.url
+
+    @property
+    def logs(self) -> Path:
+        """Where its processes log."""
+        return self.stack.settings.data_dir / "logs"
+
+    def open_for_business(self) -> None:
+        """The App is installed, and GitHub delivers to the bot."""
+        self.hub.deliver_to(f"{self.bot_url}/github/webhooks")
+        self.hub.install(self.sample.owner)
+
+    def ask(self) -> int:
+        """Somebody reports the bug and asks for a fix; the issue's number."""
+        sample = self.sample
+        number = self.hub.open_issue(sample.repository, sample.title, sample.body, sample.maintainer).number
+        self.hub.comment(sample.repository, number, COMMAND, sample.maintainer)
+        return number
+
+    def issue_url(self, number: int) -> str:
+        """The issue's page."""
+        return f"{self.hub.url}/{self.sample.repository}/issues/{number}"
+
+    def pull_url(self, number: int) -> str:
+        """A pull request's page."""
+        return f"{self.hub.url}/{self.sample.repository}/pull/{number}"
+
+
+@contextmanager
+def set_stage(port: int | None, on_event: Callable[[str, State], None]) -> Iterator[Stage]:
+    """A fresh local GitHub, and a stack that is not started yet but told all it needs."""
+    directory = load().data_dir.absolute() / "demo"
+    shutil.rmtree(directory / "github", ignore_errors=True)
+    with LocalGitHub(directory / "github") as hub:
+        sample = plant(hub)
+        stack = Stack(_environment(hub, directory, port), on_event=on_event, drain_seconds=0)
+        database = Database(stack.settings.database)
+        try:
+            yield Stage(hub, sample, stack, database)
+        finally:
+            database.close()
+
+
+def _environment(hub: LocalGitHub, directory: Path, port: int | None) -> dict[str, str]:
+    """The settings that a real GitHub's owner would write into `.env`."""
+    isolates = Bubblewrap().unusable() is None
+    return {
+        "DATA_DIR": str(directory / "bot"),
+        "PORT": str(port or 0),
+        "GITHUB_BASE_URL": hub.url,
+        "GITHUB_APP_ID": str(hub.app_id),
+        "GITHUB_APP_PRIVATE_KEY": hub.private_key_pem,
+        "GITHUB_WEBHOOK_SECRET": hub.webhook_secret,
+        "ALLOWED_ACCOUNTS": "*",
+        "DEFAULT_AGENT": "mend",
+        "SANDBOX": "auto" if isolates else "none",
+        "RUNS_PER_HOUR": "200",
+        "RUNS_PER_DAY": "1000",
+    }

@@ -1,0 +1,58 @@
+"""Markdown from anybody, as HTML that can do nothing: no scripts, no images, no styles, no tags but a listed few."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from html import escape
+from typing import Any
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markupsafe import Markup
+
+# Hidden notes vanish and these tags work, as on GitHub; every other tag is shown as the text that it is.
+_COMMENT = ("<!--", "-->")
+_PLAIN_TAGS = {"<details>", "</details>", "<summary>", "</summary>", "<br>", "<sub>", "</sub>", "<kbd>", "</kbd>"}
+_TAGS = set(
+    "a blockquote br code dd del details dl dt em h1 h2 h3 h4 h5 h6 hr kbd li ol p pre s strong sub summary "
+    "table tbody td th thead tr ul".split(" ")
+)
+_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
+
+
+def _html(tokens: Sequence[Token], index: int, *_: Any) -> str:
+    return "".join(_line(line) for line in tokens[index].content.splitlines(keepends=True))
+
+
+def _line(line: str) -> str:
+    text = line.strip()
+    if text.startswith(_COMMENT[0]) and text.endswith(_COMMENT[1]):
+        return ""
+    parts = text.replace(">", ">\0").replace("<", "\0<").split("\0")
+    return "".join(part if part in _PLAIN_TAGS else escape(part) for part in parts) + line[len(line.rstrip()) :]
+
+
+def _image(tokens: Sequence[Token], index: int, *_: Any) -> str:
+    return escape(tokens[index].content)
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    parser.renderer.rules |= {"html_block": _html, "html_inline": _html, "image": _image}
+    return parser
+
+
+_PARSER = _parser()
+
+
+@lru_cache(maxsize=512)
+def rendered(text: str) -> Markup:
+    """The HTML of a Markdown text."""
+    clean = nh3.clean(
+        _PARSER.render(text),
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto"},
+        link_rel="nofollow noopener noreferrer",
+    )
+    return Markup(clean)  # noqa: S704  # nh3 let only the listed tags through
