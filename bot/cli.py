@@ -75,19 +75,17 @@ def demo(once: bool, port: int | None) -> None:
 
 @cli.command()
 @click.option("--logs", is_flag=True, help="Show here what the processes log, too (DATA_DIR/logs has it always).")
-@click.option("--drain", type=click.FloatRange(min=0), metavar="SECONDS", help="Time that runs at work get at the end.")
-def up(logs: bool, drain: float | None) -> None:
+def up(logs: bool) -> None:
     """Run everything on this machine: broker, web, workers, beat.
 
-    Ctrl-C stops it once the runs at work are done (or --drain seconds have passed), a second Ctrl-C at once.
-    What was stopped at once is done again at the next start.
+    Ctrl-C stops it once the runs at work are done (or DRAIN_SECONDS have passed), a second Ctrl-C at once.
+    What did not get done is done at the next start.
     """
     from bot.embedded.foreground import up as run
     from config.settings import load, require_github
 
-    settings = load()
-    require_github(settings)
-    run(settings, click.echo, logs=logs, drain_seconds=drain)
+    require_github(load())
+    run(click.echo, logs=logs)
 
 
 @cli.command()

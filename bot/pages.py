@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -93,8 +94,8 @@ def run_page(settings: Settings, database: Database, request: Request) -> Respon
     steps = [event for event in events if event.kind == "step"]
     log = [looking.log_line(event) for event in events]
     files = diff_files(run.patch) if run.patch else []
-    shown = {"run": view, "task": task, "steps": steps, "log": log, "files": files, "row": run}
-    state = {"headline": HEADLINES[TaskState(run.state)], "ended": RunState(run.state) in ENDS}
+    shown: dict[str, Any] = {"run": view, "task": task, "steps": steps, "log": log, "files": files, "row": run}
+    state: dict[str, Any] = {"headline": HEADLINES[TaskState(run.state)], "ended": RunState(run.state) in ENDS}
     return _html("run.html", **shown, **state, github=settings.github_base_url)
 
 
@@ -106,5 +107,5 @@ def static(_settings: Settings, _database: Database, request: Request) -> Respon
     return Response((HERE / "static" / name).read_bytes(), media_type=STATIC[name])
 
 
-def _html(template: str, status: int = 200, **values: object) -> HTMLResponse:
+def _html(template: str, status: int = 200, **values: Any) -> HTMLResponse:
     return HTMLResponse(templates.get_template(template).render(**values), status)

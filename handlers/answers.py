@@ -18,7 +18,7 @@ def react(context: Context, command_id: str) -> None:
 
     def act() -> str:
         context.github.react(_where(command), command.kind, target, command.reaction)
-        return command.reaction
+        return str(command.reaction)
 
     perform(context.database, f"command {command_id}", "reaction", act=act, look=lambda: None)
 

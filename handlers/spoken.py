@@ -180,7 +180,7 @@ class Decided:
         agent = AGENTS.get(name)
         if agent is None:
             return replies.unknown_agent(name, sorted(AGENTS))
-        return agent.missing(self.brief(command))
+        return agent.missing(self.brief(command, here))
 
     def agent_name(self, command: Command, here: Any) -> str:
         """The agent that was named, or the one that this verb means."""
@@ -190,10 +190,12 @@ class Decided:
             return str(runs.of_round(self.connection, here[0].id, here[0].round)[0].agent)
         return "patch" if command.verb == "apply" else self.context.settings.default_agent
 
-    def brief(self, command: Command) -> Brief:
-        """What the agent would be given."""
-        settings, event = self.context.settings, self.event
-        return Brief(command.verb, command.text, event.title, event.body, argv=settings.agent_argv)
+    def brief(self, command: Command, here: Any) -> Brief:
+        """What the agent would be given: the command's own text or, on a retry, that of the task."""
+        argv = self.context.settings.agent_argv
+        if command.verb == "retry":
+            return Brief(here[0].verb, here[0].text, here[0].title, here[0].body, argv=argv)
+        return Brief(command.verb, command.text, self.event.title, self.event.body, argv=argv)
 
     def start(self, command: Command) -> Answer:
         """A new task with one run; it starts when the account has a slot and the place is free."""

@@ -1,12 +1,12 @@
 """GitHub's API, spoken through githubkit in this module only; answers and errors are `runners.github_types`.
 
-Writes are never retried here: whoever asked for one must first look whether it stands. Reads are, twice.
+Writes are never retried here but for a bad token: whoever asked for one must first look whether it stands.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import httpx
 from githubkit import AppAuthStrategy, AppInstallationAuthStrategy, GitHub, TokenAuthStrategy
@@ -30,7 +30,7 @@ from runners.github_types import (
 )
 from runners.tokens import TokenCache
 
-API_VERSION = "2022-11-28"  # known to github.com and to every supported GitHub Enterprise Server
+API_VERSION: Final = "2022-11-28"  # known to github.com and to every supported GitHub Enterprise Server
 TIMEOUT = httpx.Timeout(10, connect=5)
 READ_TRIES = 3
 SECONDARY_LIMIT_WAIT = 60.0  # GitHub's own advice where it names no time
@@ -49,7 +49,7 @@ class Api:
             "base_url": settings.api_url,
             "timeout": TIMEOUT,
             "http_cache": False,  # it would store the Authorization header
-            "auto_retry": _retry,
+            "auto_retry": self._retry,
             "cache_strategy": _Tokens(tokens),
             "transport": self._transport,
             "trust_env": True,
@@ -117,19 +117,19 @@ class Api:
         """A reaction on a comment (by id) or an issue's own text (by number); repeating it changes nothing."""
         with self._as_installation(where) as rest:
             if kind == "comment":
-                rest.reactions.create_for_issue_comment(where.owner, where.name, source_id, content=content)  # type: ignore[arg-type]  # one of GitHub's eight words
+                rest.reactions.create_for_issue_comment(where.owner, where.name, source_id, content=content)
             else:
-                rest.reactions.create_for_issue(where.owner, where.name, source_id, content=content)  # type: ignore[arg-type]
+                rest.reactions.create_for_issue(where.owner, where.name, source_id, content=content)
 
     def create_check(self, where: Where, **check: Any) -> int:
         """A new check run; its id."""
         with self._as_installation(where) as rest:
-            return int(rest.checks.create(where.owner, where.name, data=check).json()["id"])  # type: ignore[call-overload]  # its overloads are two generated bodies
+            return int(rest.checks.create(where.owner, where.name, data=check).json()["id"])
 
     def update_check(self, where: Where, check_run_id: int, **check: Any) -> None:
         """Brings a check run to a new state."""
         with self._as_installation(where) as rest:
-            rest.checks.update(where.owner, where.name, check_run_id, data=check)  # type: ignore[call-overload]
+            rest.checks.update(where.owner, where.name, check_run_id, data=check)
 
     def find_check(self, where: Where, head_sha: str, external_id: str, app_id: int) -> int | None:
         """This App's check run with the external id on a commit."""
@@ -146,13 +146,24 @@ class Api:
             made = rest.apps.create_installation_access_token(
                 where.installation_id,
                 repository_ids=[where.repository_id],
-                permissions=permissions,  # type: ignore[arg-type]  # a generated TypedDict
+                permissions=permissions,
             )
             token = str(made.json()["token"])
         try:
             yield token
         finally:
             self._revoke(token)
+
+    def _retry(self, error: GitHubException, tries: int) -> RetryOption:
+        """Once more with a new token where GitHub calls a cached one bad; reads also where GitHub stumbled."""
+        if isinstance(error, RequestFailed) and error.response.status_code == 401:
+            self._tokens.forget_all()
+            return RetryOption(tries == 0)
+        request = getattr(error, "request", None)
+        again = isinstance(request, httpx.Request) and request.method == "GET" and tries < READ_TRIES - 1
+        if again and isinstance(_ours(error), Unavailable) and not isinstance(error, RateLimitExceeded):
+            return RetryOption(True, timedelta(seconds=0.2 * 3**tries))
+        return RetryOption(False)
 
     def _revoke(self, token: str) -> None:
         try:
@@ -171,7 +182,7 @@ class Api:
     @contextmanager
     def _client(self, auth: Any) -> Iterator[Any]:
         github = GitHub(auth, **self._options)  # kept by name: its parts hold it weakly
-        with _our_errors(self._tokens):
+        with _our_errors():
             yield github.rest(API_VERSION)
 
 
@@ -204,29 +215,18 @@ class _Tokens(MemCacheStrategy):
 
     def __init__(self, tokens: TokenCache) -> None:
         super().__init__()
-        self._cache = _Cache(tokens)
+        self._tokens = _Cache(tokens)
 
     def get_cache_storage(self) -> BaseCache:  # type: ignore[override]  # the base promises its own class
-        return self._cache
-
-
-def _retry(error: GitHubException, tries: int) -> RetryOption:
-    request = getattr(error, "request", None)
-    again = isinstance(request, httpx.Request) and request.method == "GET" and tries < READ_TRIES - 1
-    if again and isinstance(_ours(error), Unavailable) and not isinstance(error, RateLimitExceeded):
-        return RetryOption(True, timedelta(seconds=0.2 * 3**tries))
-    return RetryOption(False)
+        return self._tokens
 
 
 @contextmanager
-def _our_errors(tokens: TokenCache) -> Iterator[None]:
+def _our_errors() -> Iterator[None]:
     try:
         yield
     except GitHubException as error:
-        ours = _ours(error)
-        if ours.status == 401:
-            tokens.forget_all()  # a cached token that GitHub calls bad would fail every call for an hour
-        raise ours from error
+        raise _ours(error) from error
 
 
 def _ours(error: BaseException) -> GitHubError:

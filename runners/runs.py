@@ -32,7 +32,7 @@ from sqlalchemy import (
 
 from config.database import WakeUp, metadata, now, wake_after_commit
 from runners import outbox, tasks
-from runners.states import ENDS, RunState, before, of_task
+from runners.states import ENDS, LIVE_TASK, RunState, before, of_task
 
 MOST_FAILURES = 3
 MOST_VANISHED = 10
@@ -272,7 +272,7 @@ def used(connection: Connection, account_id: int, since: float) -> tuple[int, fl
 
 def at_work(connection: Connection, account_id: int) -> int:
     """Runs of the account that were admitted and have not ended."""
-    admitted = tasks.tasks.c.state.in_(tasks.LIVE_TASK)
+    admitted = tasks.tasks.c.state.in_(LIVE_TASK)
     live = (tasks.tasks.c.account_id == account_id, admitted, runs.c.state.not_in(tuple(ENDS)))
     joined = runs.join(tasks.tasks, runs.c.task_id == tasks.tasks.c.id)
     return int(connection.execute(select(func.count()).select_from(joined).where(*live)).scalar_one())

@@ -31,7 +31,7 @@ def signed(body: bytes, secret: str, **more: str) -> dict[str, str]:
     return headers | {name.replace("_", "-"): value for name, value in more.items()}
 
 
-def post(world: World, body: bytes, headers: Mapping[str, str] | None = None, **more: str) -> httpx.Response:
+def post(world: World, body: bytes, headers: Mapping[str, str] | None = None, /, **more: str) -> httpx.Response:
     """A delivery, signed unless the headers are given."""
     wanted = headers if headers is not None else signed(body, world.hub.webhook_secret, **more)
     return httpx.post(f"{world.url}/github/webhooks", content=body, headers=dict(wanted), timeout=20)

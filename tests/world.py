@@ -16,7 +16,8 @@ from sqlalchemy import select
 from bot.local_github import LocalGitHub
 from bot.local_github.records import CheckRun, Comment, Pull
 from bot.worker import Worker
-from config.database import Database, migrate
+from config.database import Database
+from config.schema import migrate
 from config.secrets import envelope
 from config.settings import Settings, load
 from runners import runs, tasks

@@ -37,14 +37,14 @@ class Stage:
         return self.stack.settings.data_dir / "logs"
 
     def open_for_business(self) -> None:
-        """The App is installed, and GitHub delivers to the bot."""
+        """GitHub delivers to the bot, and somebody with a repository installs the App."""
         self.hub.deliver_to(f"{self.bot_url}/github/webhooks")
-        self.hub.install(self.sample.owner)
+        plant(self.hub)
 
     def ask(self) -> int:
         """Somebody reports the bug and asks for a fix; the issue's number."""
         sample = self.sample
-        number = self.hub.open_issue(sample.repository, sample.title, sample.body, sample.maintainer).number
+        number = self.hub.open_issue(sample.repository, sample.issue_title, sample.issue_body, sample.stranger).number
         self.hub.comment(sample.repository, number, COMMAND, sample.maintainer)
         return number
 
@@ -63,11 +63,10 @@ def set_stage(port: int | None, on_event: Callable[[str, State], None]) -> Itera
     directory = load().data_dir.absolute() / "demo"
     shutil.rmtree(directory / "github", ignore_errors=True)
     with LocalGitHub(directory / "github") as hub:
-        sample = plant(hub)
         stack = Stack(_environment(hub, directory, port), on_event=on_event, drain_seconds=0)
         database = Database(stack.settings.database)
         try:
-            yield Stage(hub, sample, stack, database)
+            yield Stage(hub, Sample(), stack, database)
         finally:
             database.close()
 

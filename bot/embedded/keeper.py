@@ -165,8 +165,8 @@ class Keeper:
                 return process.wait(SECONDS_BETWEEN_LOOKS)
             except subprocess.TimeoutExpired:
                 continue
-        self.ready.set()
         self._tell(self.service.name, State.READY)
+        self.ready.set()
         return process.wait()
 
     def _write_down(self, code: int) -> None:

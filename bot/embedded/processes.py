@@ -29,7 +29,7 @@ class Known:
 def began(pid: int) -> str | None:
     """When the process with this id began, in words that no later holder of the id shares; None if there is none."""
     if not BOOT_ID.exists():
-        return _began_by_ps(pid)
+        return began_by_ps(pid)
     try:
         # The name in parentheses may hold anything, so fields are counted from the last one: state is the third.
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -38,7 +38,8 @@ def began(pid: int) -> str | None:
     return None if fields[0] in "ZX" else f"{BOOT_ID.read_text().strip()}/{fields[19]}"
 
 
-def _began_by_ps(pid: int) -> str | None:
+def began_by_ps(pid: int) -> str | None:
+    """The same on a system without /proc."""
     answer = subprocess.run(["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
     state, _, moment = answer.stdout.strip().partition(" ")
     return None if not moment or state.startswith("Z") else moment.strip()

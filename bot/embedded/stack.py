@@ -17,6 +17,7 @@ from bot.embedded.logs import Echo
 from bot.embedded.supervisor import Supervisor
 from config.settings import Settings, load
 
+SECONDS_TO_GIVE_BACK = 15.0
 SECONDS_TO_LOAD = 60.0  # the broker's append-only file, when it is large
 
 Environment = Mapping[str, str]
@@ -41,11 +42,17 @@ def bot_services(settings: Settings, environment: Environment, drain_seconds: fl
     ]
 
 
+def seconds_to_drain(settings: Settings) -> float:
+    """How long a runs worker that was told to stop may take: to finish its runs, or to give them back in time."""
+    allowed = settings.run_minutes * 60 if settings.drain_seconds is None else settings.drain_seconds
+    return allowed + SECONDS_TO_GIVE_BACK
+
+
 def migrate(settings: Settings) -> None:
     """Brings the database to the newest schema, before any process reads it."""
     # SQLAlchemy and Alembic: only for those who really start a stack.
     from config.database import Database
-    from config.database import migrate as bring_up_to_date
+    from config.schema import migrate as bring_up_to_date
 
     database = Database(settings.database)
     try:
@@ -62,18 +69,18 @@ class Stack:
         environment: Environment | None = None,
         *,
         on_event: Tell = silent,
-        drain_seconds: float = 10.0,
+        drain_seconds: float | None = None,
         services: Callable[[Settings, Environment, float], Sequence[Service]] = bot_services,
         prepare: Callable[[Settings], None] = migrate,
     ) -> None:
-        """`environment` is laid over this process's own. The runs worker may finish what it does for `drain_seconds`.
+        """`environment` is laid over this process's own, `drain_seconds` over what it says of the runs worker's end.
 
         Raises SettingsError where the settings contradict each other.
         """
         given = environment or {}
         self.settings = load(**{name.lower(): value for name, value in given.items()})
         self._given = {**os.environ, **given}
-        self._drain_seconds = drain_seconds
+        self._drain_seconds = seconds_to_drain(self.settings) if drain_seconds is None else drain_seconds
         self._services, self._prepare = services, prepare
         self._supervisor = Supervisor(self.settings.data_dir, on_event)
         self._held = ExitStack()

@@ -4,6 +4,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from bot.local_github.git_http import GitDoor
+from bot.local_github.pages.routes import page_routes
 from bot.local_github.rates import Rates
 from bot.local_github.rest.door import Door
 from bot.local_github.site import Site
@@ -11,4 +12,5 @@ from bot.local_github.site import Site
 
 def application(site: Site, rates: Rates) -> Starlette:
     """The ASGI application of a site."""
-    return Starlette(routes=[Mount("/api/v3", routes=Door(site, rates).routes()), *GitDoor(site).routes()])
+    rest = Mount("/api/v3", routes=Door(site, rates).routes())
+    return Starlette(routes=[rest, *GitDoor(site).routes(), *page_routes(site)])

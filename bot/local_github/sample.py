@@ -113,7 +113,7 @@ def print_receipt(basket):
     return "\\n".join(rows)
 '''
 
-TEST_BASKET = '''\
+TEST_BASKET = """\
 import unittest
 
 from till.basket import Basket
@@ -145,9 +145,9 @@ class Scanning(unittest.TestCase):
     def test_nothing_is_refused(self):
         with self.assertRaises(ValueError):
             Basket().add("coffee", cents=450, quantity=0)
-'''
+"""
 
-TEST_RECEIPT = '''\
+TEST_RECEIPT = """\
 import unittest
 
 from till.basket import Basket
@@ -177,7 +177,7 @@ class Receipt(unittest.TestCase):
                 "      total                21.96",
             ],
         )
-'''
+"""
 
 FILES = {
     "README.md": README,

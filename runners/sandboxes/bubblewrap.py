@@ -93,9 +93,9 @@ class Bubblewrap:
         places = sources if user is None else [f"/tmp/{number}" for number in range(len(sources))]  # noqa: S108 - stage.py's
         with Held() as held:
             options = [*self._flags, *system(held), *home(errand, held), *sources_at(places), *variables(errand)]
-            argv = [self._bwrap, "--args", held.hold("\0".join(options)), "--", *inside(errand)]
-            if user is not None:
-                argv = [str(PYTHON), *BARE, str(LAUNCHERS / "stage.py"), str(user), *sources, "--", *argv]
+            staged = [] if user is None else [str(user), *sources]
+            stage = [str(PYTHON), *BARE, str(LAUNCHERS / "stage.py"), str(os.getpid()), *staged, "--"]
+            argv = [*stage, self._bwrap, "--args", held.hold("\0".join(options)), "--", *inside(errand)]
             launch = Launch(argv, pass_fds=tuple(held.descriptors), owner=user)
             return LocalProcess(launch, errand, end, ExitStack())
 

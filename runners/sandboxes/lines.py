@@ -8,26 +8,28 @@ class Splitter:
 
     def __init__(self, longest: int = LONGEST) -> None:
         self._longest = longest
-        self._rest = b""
+        self._rest = bytearray()
         self._after_return = False
 
     def feed(self, chunk: bytes) -> list[str]:
         """The lines that this chunk completes."""
         if not chunk:
             return []
-        if self._after_return and chunk.startswith(b"\n"):
-            chunk = chunk[1:]
-        self._after_return = chunk.endswith(b"\r") or (self._after_return and not chunk)
-        *whole, self._rest = (self._rest + chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")).split(b"\n")
-        lines = [text for line in whole for text in self._pieces(line)]
-        if len(self._rest) > self._longest:
-            *pieces, self._rest = cut(self._rest, self._longest)
-            lines += map(decode, pieces)
-        return lines
+        if self._after_return:
+            chunk = chunk.removeprefix(b"\n")
+        self._after_return = chunk.endswith(b"\r")
+        chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        self._rest += chunk
+        if b"\n" not in chunk and len(self._rest) <= self._longest:
+            return []
+        *whole, rest = bytes(self._rest).split(b"\n")
+        *pieces, rest = cut(rest, self._longest)
+        self._rest = bytearray(rest)
+        return [text for line in whole for text in self._pieces(line)] + [decode(piece) for piece in pieces]
 
     def flush(self) -> list[str]:
         """The last line, where no newline ended it."""
-        rest, self._rest = self._rest, b""
+        rest, self._rest = bytes(self._rest), bytearray()
         return self._pieces(rest) if rest else []
 
     def _pieces(self, line: bytes) -> list[str]:
@@ -39,7 +41,7 @@ def cut(line: bytes, longest: int) -> list[bytes]:
     pieces, start = [], 0
     while len(line) - start > longest:
         end = start + longest
-        while end > start + longest - 4 and line[end] & 0xC0 == 0x80:
+        while end > start + longest - 3 and line[end] & 0xC0 == 0x80:
             end -= 1
         pieces.append(line[start:end])
         start = end

@@ -36,7 +36,7 @@ class Plain:
             for name, text in errand.files.items():
                 (home / name).parent.mkdir(parents=True, exist_ok=True)
                 (home / name).write_text(text, encoding="utf-8")
-            keep = [str(PYTHON), *BARE, str(LAUNCHERS / "keep.py"), str(home)]
+            keep = [str(PYTHON), *BARE, str(LAUNCHERS / "keep.py"), str(os.getpid()), str(home)]
             limits = [str(PYTHON), *BARE, str(LAUNCHERS / "limits.py"), "0", errand.label or "-"]
             launch = Launch(
                 [*keep, *limits, *fill_in(errand.argv, str(PROGRAMS))],

@@ -1,7 +1,7 @@
 """Showing other people's words so that they can't act: no ping, no closed issue, no command, no image, no link.
 
 Whatever an agent or a stranger wrote goes through one of these before it stands in a text of ours (threat 39).
-Secrets come out first, with `runners.wording.redaction`: afterwards escapes may split them.
+Secrets come out first, with `config.redaction`: afterwards escapes may split them.
 """
 
 import re

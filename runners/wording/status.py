@@ -71,7 +71,7 @@ def under_way(task: TaskView, run: RunView) -> str:
     if task.state is TaskState.WAITING:
         return "It starts when a run of this account or on this branch has ended; nothing is lost meanwhile."
     if run.state is RunState.QUEUED and run.detail:
-        return f"{prose(run.detail, LONGEST_DETAIL)} It is tried again by itself."
+        return f"{quoted(run.detail, LONGEST_TEXT)} It is tried again by itself."
     if run.state is RunState.QUEUED:
         return f"{task.ahead} ahead of it in the queue." if task.ahead else "Next in the queue."
     doing = quoted(run.doing, LONGEST_TEXT) if run.doing else "preparing"
@@ -96,7 +96,7 @@ def why(run: RunView) -> str:
         by = f" by {quoted(run.cancel_by, 60)}" if run.cancel_by else ""
         return f"Stopped{by}. Nothing was published."
     if run.state is RunState.DEAD:
-        return f"It failed again and again, on our side: {prose(run.detail, LONGEST_DETAIL)} (run `{run.id}`)."
+        return f"It failed again and again, on our side: {quoted(run.detail, LONGEST_TEXT)} (run `{run.id}`)."
     return prose(run.detail or run.summary or run.reason, LONGEST_DETAIL)
 
 

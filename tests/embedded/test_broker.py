@@ -80,6 +80,17 @@ def test_celery_and_redis_reach_the_server_in_any_data_directory(tmp_path: Path,
         shutil.rmtree(broker.socket.parent)
 
 
+def test_a_password_reaches_a_socket_by_both_spellings(tmp_path: Path) -> None:
+    broker = Broker(load(data_dir=tmp_path))
+    with running(broker), client(tmp_path) as connection:
+        connection.config_set("requirepass", "p@ss")
+        urls = broker_urls(load(redis_url=f"unix://:p%40ss@{broker.socket}?db=1"))
+        with redis.Redis.from_url(urls.redis) as theirs:
+            assert theirs.ping()
+        with Connection(urls.celery) as theirs:  # type: ignore[no-untyped-call] # kombu has no types
+            theirs.ensure_connection(max_retries=1, timeout=5)
+
+
 def test_what_was_queued_outlives_kill_minus_nine(tmp_path: Path) -> None:
     broker = Broker(load(data_dir=tmp_path))
     with running(broker), client(tmp_path) as connection:

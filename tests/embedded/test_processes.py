@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.embedded import processes
-from bot.embedded.processes import began, end_noted, gone, note, noted, record_of
+from bot.embedded.processes import began, began_by_ps, end_noted, gone, note, noted, record_of
 from tests.embedded.standins import eventually, script
 
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(600)"
@@ -40,8 +39,7 @@ def test_where_there_is_no_proc_ps_is_asked(
     (tmp_path / "ps").write_text(f"#!/bin/sh\nexec /bin/cat {tmp_path}/answer\n")
     (tmp_path / "ps").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(processes, "BOOT_ID", tmp_path / "not-linux")
-    assert began(1) == expected
+    assert began_by_ps(1) == expected
 
 
 @pytest.mark.parametrize("text", ["", "no number", "0 x"])

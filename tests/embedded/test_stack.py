@@ -15,7 +15,7 @@ from bot.embedded import StackError
 from bot.embedded.broker import Broker
 from bot.embedded.keeper import Service
 from bot.embedded.processes import noted, record_of
-from bot.embedded.stack import Stack, bot_services
+from bot.embedded.stack import Stack, bot_services, seconds_to_drain
 from config.broker import broker_urls
 from config.settings import Settings, load
 from tests.embedded.standins import alive, child_of, eventually, nothing_to_prepare, script, stand_ins
@@ -32,13 +32,28 @@ from tests.embedded.standins import nothing_to_prepare, stand_ins
 def say(text):
     print(text, flush=True)
 
-stack = Stack({"DATA_DIR": sys.argv[1], "PORT": "0", "WORK_SECONDS": sys.argv[3]}, services=stand_ins, prepare=nothing_to_prepare,
-              drain_seconds=float(sys.argv[2]))
+data_dir, drain, work = sys.argv[1:]
+given = {"DATA_DIR": data_dir, "PORT": "0", "WORK_SECONDS": work}
+stack = Stack(given, services=stand_ins, prepare=nothing_to_prepare, drain_seconds=float(drain))
 with until_interrupted(stack, say):
     stack.await_ready(20)
     say("ready")
     wait()
 say("stopped")
+"""
+
+INTERRUPTED = """
+import signal, sys
+from bot.embedded.foreground import until_interrupted
+from bot.embedded.stack import Stack
+from tests.embedded.standins import stand_ins
+
+def prepare(settings):
+    signal.raise_signal(signal.SIGINT)
+
+stack = Stack({"DATA_DIR": sys.argv[1], "PORT": "0"}, services=stand_ins, prepare=prepare)
+with until_interrupted(stack, print):
+    print("never here")
 """
 
 
@@ -201,6 +216,14 @@ def test_ctrl_c_stops_everything_and_lets_work_finish(terminal: Terminal) -> Non
 
 
 @pytest.mark.slow
+def test_ctrl_c_during_the_start_leaves_nothing(tmp_path: Path) -> None:
+    done = subprocess.run(script(INTERRUPTED, str(tmp_path)), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "")
+    assert "never here" not in done.stdout
+    assert not any((tmp_path / "processes").glob("*.pid"))
+
+
+@pytest.mark.slow
 def test_a_second_ctrl_c_waits_for_nobody(terminal: Terminal) -> None:
     process = terminal.up(drain_seconds=600, work_seconds=600)
     pids = terminal.pids()
@@ -233,6 +256,11 @@ def test_a_start_right_after_the_kill_ends_what_is_left(terminal: Terminal) -> N
     process.kill()
     terminal.up()
     assert not any(alive(pid) for pid in before)
+
+
+@pytest.mark.parametrize(("setting", "seconds"), [(None, 40 * 60 + 15), (0, 15), (60, 75)])
+def test_a_runs_worker_may_drain_as_long_as_the_settings_say(setting: float | None, seconds: float) -> None:
+    assert seconds_to_drain(load(drain_seconds=setting, run_minutes=40)) == seconds
 
 
 def test_the_bot_runs_its_processes_in_the_order_of_their_need(tmp_path: Path) -> None:

@@ -39,20 +39,19 @@ def test_it_is_never_root_outside(bubblewrap: Sandbox, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "place", ["/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger", "/proc/1/mem", "/dev/sda", "/dev/kmsg", "/x",
-              "/usr/x", "/etc/passwd", "/programs/run.py", "/launchers/limits.py", "/dev/x", "/proc/self/uid_map"],
+    "place", ["/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger", "/dev/sda", "/dev/kmsg", "/dev/x", "/x",
+              "/usr/x", "/etc/passwd", "/programs/run.py", "/launchers/limits.py"],
 )  # fmt: skip
 def test_the_system_is_not_writable(bubblewrap: Sandbox, tmp_path: Path, place: str) -> None:
     # Opened for writing and never written: a sandbox that allows it must not cost this machine anything.
     code = f"""
 try:
     os.close(os.open({place!r}, os.O_WRONLY | os.O_CREAT))
-    found = ['opened', open('/proc/self/uid_map').read().strip()]
-except OSError as error:
+    found = ['opened']
+except OSError:
     found = ['refused']
 """
-    expected = ["opened"] if place == "/proc/self/uid_map" else ["refused"]
-    assert facts(bubblewrap, tmp_path, code)[:1] == expected
+    assert facts(bubblewrap, tmp_path, code) == ["refused"]
 
 
 def test_the_modes_of_devices_are_not_its_to_change(bubblewrap: Sandbox, tmp_path: Path) -> None:

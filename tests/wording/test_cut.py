@@ -30,7 +30,7 @@ def test_a_text_that_fits_is_left_alone(text: str) -> None:
         (FAMILY, 5),
         ("👍🏽", 2),
         ("☀️", 2),
-        ("한", 3),
+        ("\u1112\u1161\u11ab", 3),
         ("\r\n", 2),
         ("🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f", 7),
         ("🇩🇪", 2),

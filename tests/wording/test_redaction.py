@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runners.wording.redaction import HIDDEN, redact
+from config.redaction import HIDDEN, redact
 from runners.wording.safe import block, prose, quoted
 
 PEM = "-----BEGIN {0}PRIVATE KEY-----\nMIIEvQIBADANBgkq+/=\nabc\n-----END {0}PRIVATE KEY-----"

@@ -2,6 +2,7 @@
 
 import random
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -15,12 +16,12 @@ from tests.wording.texts import ACTS, AROUND, hostile
 GITHUB = {"github.com"}
 
 
-@pytest.mark.parametrize("around", AROUND)
 @pytest.mark.parametrize("text", ACTS, ids=range(len(ACTS)))
-def test_nothing_in_an_agent_s_summary_acts(text: str, around: str) -> None:
-    written = prose(around.format(text), 10_000, GITHUB)
-    assert acting(written, GITHUB) == set(), written
-    assert acting(prose(around.format(text), 10_000)) == set()
+def test_nothing_in_an_agent_s_summary_acts_wherever_it_stands(text: str) -> None:
+    for around in AROUND:
+        source = around.format(text)
+        assert acting(prose(source, 10_000, GITHUB), GITHUB) == set(), source
+        assert acting(prose(source, 10_000)) == set(), source
 
 
 @pytest.mark.parametrize("text", ACTS, ids=range(len(ACTS)))
@@ -217,3 +218,12 @@ def test_ten_thousand_hostile_titles_give_branches_that_git_and_we_accept() -> N
 def test_a_branch_s_name_is_never_empty_nor_too_long(title: str, limit: int) -> None:
     assert re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", slug(title, limit))
     assert len(slug(title, limit)) <= max(limit, len("task"))
+
+
+@pytest.mark.parametrize(
+    "piece", ["![", "[", "*a_", "`a``b", "https://", "fixes ", "@", "- a\n", "> ", "|-\n", "\ud800"]
+)
+def test_a_long_summary_of_anything_is_written_at_once(piece: str) -> None:
+    began = time.process_time()
+    prose(piece * (40_000 // len(piece)), 5000, GITHUB)
+    assert time.process_time() - began < 3

@@ -74,11 +74,9 @@ def _announce(site: Site, repository: Repository, check: CheckRun, action: str, 
 
 def _with(check: CheckRun, given: Mapping[str, Any]) -> CheckRun:
     plain = {key: given[key] for key in ("name", "external_id", "details_url") if key in given}
-    started = _moment(given, "started_at") or check.started_at
-    changed = replace(check, **plain, **_state(check, given), **_output(check, given), **_actions(given))
-    if changed.status != "queued" and started is None:
-        started = now()
-    return replace(changed, started_at=started)
+    # GitHub dates the start of a run that nobody dated at its making.
+    started = _moment(given, "started_at") or check.started_at or now()
+    return replace(check, **plain, started_at=started, **_state(check, given), **_output(check, given), **_actions(given))
 
 
 def _state(check: CheckRun, given: Mapping[str, Any]) -> dict[str, Any]:

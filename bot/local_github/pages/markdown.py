@@ -1,5 +1,6 @@
 """Markdown from anybody, as HTML that can do nothing: no scripts, no images, no styles, no tags but a listed few."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from html import escape
@@ -11,34 +12,29 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 # Hidden notes vanish and these tags work, as on GitHub; every other tag is shown as the text that it is.
-_COMMENT = ("<!--", "-->")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_TAG = re.compile(r"(<[^<>]*>)")
 _PLAIN_TAGS = {"<details>", "</details>", "<summary>", "</summary>", "<br>", "<sub>", "</sub>", "<kbd>", "</kbd>"}
-_TAGS = set(
-    "a blockquote br code dd del details dl dt em h1 h2 h3 h4 h5 h6 hr kbd li ol p pre s strong sub summary "
-    "table tbody td th thead tr ul".split(" ")
-)
+_LISTED = """
+a blockquote br code dd del details dl dt em h1 h2 h3 h4 h5 h6 hr kbd li ol p pre s strong sub summary
+table tbody td th thead tr ul
+"""
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 
 
-def _html(tokens: Sequence[Token], index: int, *_: Any) -> str:
-    return "".join(_line(line) for line in tokens[index].content.splitlines(keepends=True))
+def _html(_: object, tokens: Sequence[Token], index: int, *__: Any) -> str:
+    shown = _COMMENT.sub("", tokens[index].content)
+    return "".join(part if part in _PLAIN_TAGS else escape(part) for part in _TAG.split(shown))
 
 
-def _line(line: str) -> str:
-    text = line.strip()
-    if text.startswith(_COMMENT[0]) and text.endswith(_COMMENT[1]):
-        return ""
-    parts = text.replace(">", ">\0").replace("<", "\0<").split("\0")
-    return "".join(part if part in _PLAIN_TAGS else escape(part) for part in parts) + line[len(line.rstrip()) :]
-
-
-def _image(tokens: Sequence[Token], index: int, *_: Any) -> str:
+def _image(_: object, tokens: Sequence[Token], index: int, *__: Any) -> str:
     return escape(tokens[index].content)
 
 
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    parser.renderer.rules |= {"html_block": _html, "html_inline": _html, "image": _image}
+    for rule, render in {"html_block": _html, "html_inline": _html, "image": _image}.items():
+        parser.add_render_rule(rule, render)
     return parser
 
 
@@ -50,9 +46,9 @@ def rendered(text: str) -> Markup:
     """The HTML of a Markdown text."""
     clean = nh3.clean(
         _PARSER.render(text),
-        tags=_TAGS,
+        tags=set(_LISTED.split()),
         attributes=_ATTRIBUTES,
         url_schemes={"http", "https", "mailto"},
         link_rel="nofollow noopener noreferrer",
     )
-    return Markup(clean)  # noqa: S704  # nh3 let only the listed tags through
+    return Markup(clean)  # noqa: S704 - nh3 let only the listed tags through

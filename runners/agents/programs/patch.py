@@ -126,7 +126,7 @@ def prefixed(side: str, name: str) -> str:
 
 
 def git(arguments: list[str], stdin: str, root: Path) -> subprocess.CompletedProcess[str]:
-    """Runs git in the workspace. The ceiling keeps it from taking a repository around the workspace for its own."""
+    """Runs git in the workspace, as if in no repository: neither one around it nor the workspace's own can configure it."""
     return subprocess.run(
         [*GIT, *arguments],
         cwd=root,
@@ -136,7 +136,7 @@ def git(arguments: list[str], stdin: str, root: Path) -> subprocess.CompletedPro
             "HOME": os.devnull,
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_CEILING_DIRECTORIES": str(root.parent),
+            "GIT_DIR": os.devnull,
         },
         input=stdin,
         capture_output=True,

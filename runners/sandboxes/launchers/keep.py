@@ -1,4 +1,4 @@
-"""Keeps a process that nothing isolates: `keep.py HOME ARGV…` ends everything that ARGV started, and removes HOME.
+"""Keeps a process that nothing isolates: `keep.py PARENT HOME ARGV…` ends all that ARGV started, and removes HOME.
 
 Orphans come back to this process (it is a subreaper), so that a daemon that forked twice is found too. It ends when the
 command ends, on SIGTERM, and when the worker dies. A process that kills this one first escapes.
@@ -19,7 +19,7 @@ PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 PATIENCE = 5  # seconds; a process in an uninterruptible wait can't be killed
 
 
-def main(home: str, argv: list[str]) -> int:
+def main(parent: int, home: str, argv: list[str]) -> int:
     """Runs the command to its end; its exit code, 128 + n for signal n."""
     signal.signal(signal.SIGTERM, stop)
     libc = ctypes.CDLL(None)
@@ -27,7 +27,9 @@ def main(home: str, argv: list[str]) -> int:
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     code = 128 + signal.SIGTERM
     try:
-        code = subprocess.Popen(argv).wait()
+        # A parent that died before we asked to hear of it sends nothing.
+        if os.getppid() == parent:
+            code = subprocess.Popen(argv).wait()
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         end_all(time.monotonic() + PATIENCE)
@@ -73,4 +75,4 @@ def descendants(root: int, parents: dict[int, int]) -> set[int]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2:]))
+    sys.exit(main(int(sys.argv[1]), sys.argv[2], sys.argv[3:]))

@@ -1,17 +1,19 @@
-"""Leaves root before bubblewrap starts: `stage.py UID SOURCE… -- ARGV…` becomes ARGV as that user, without groups.
+"""Prepares bubblewrap's start: `stage.py PARENT [UID SOURCE…] -- ARGV…` becomes ARGV, and dies with its parent.
 
-A process that is root outside keeps root's file permissions inside, capabilities or not: it could write the host's
-/proc/sys and change the modes of /dev. The sources may lie where only root can go (a 0700 home), so that they are bound
-to /tmp/0, /tmp/1, … first, in a mount namespace of our own.
+With UID it leaves root first. A process that is root outside keeps root's file permissions inside, capabilities or not:
+it could write the host's /proc/sys and change the modes of /dev. The sources may lie where only root can go (a 0700
+home), so they are bound to /tmp/0, /tmp/1, … before, in a mount namespace of our own.
 """
 
 import ctypes
 import os
+import signal
 import sys
 from pathlib import Path
 
 CLONE_NEWNS = 0x20000
 MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 0x2, 0x4, 0x1000, 0x4000, 0x40000
+PR_SET_PDEATHSIG = 1
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -50,12 +52,27 @@ def become(user: int) -> None:
     os.setresuid(user, user, user)
 
 
+def die_with(parent: int) -> None:
+    """After the change of user, which would undo it; a parent that died before is noticed too."""
+    check(libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL), "prctl")
+    if os.getppid() != parent:
+        sys.exit("the worker is gone")
+
+
+def main(parent: int, staged: list[str], argv: list[str]) -> None:
+    """Does not return."""
+    if staged:
+        user, *sources = staged
+        stage(sources)
+        become(int(user))
+    die_with(parent)
+    os.chdir("/")
+    os.execv(argv[0], argv)  # noqa: S606 - no shell is the point
+
+
 if __name__ == "__main__":
     split = sys.argv.index("--")
     try:
-        stage(sys.argv[2:split])
-        become(int(sys.argv[1]))
+        main(int(sys.argv[1]), sys.argv[2:split], sys.argv[split + 1 :])
     except OSError as error:
         sys.exit(f"the sandbox can't be prepared: {error.strerror}")
-    os.chdir("/")
-    os.execv(sys.argv[split + 1], sys.argv[split + 1 :])  # noqa: S606 - no shell is the point

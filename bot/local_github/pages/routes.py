@@ -1,0 +1,52 @@
+"""The addresses of the pages."""
+
+from starlette.routing import BaseRoute, Route
+
+from bot.local_github.pages.acts import Acts
+from bot.local_github.pages.frame import Frame, Made, View, Visit
+from bot.local_github.pages.views import Views
+from bot.local_github.refusals import not_found
+from bot.local_github.site import Site
+
+
+def page_routes(site: Site) -> list[BaseRoute]:
+    """Pages and forms; whatever is not known is a page that says so."""
+    frame, views, acts = Frame(site), Views(site), Acts(site)
+    repo = "/{owner}/{repo}"
+    number = "/{number:int}"
+    seen: list[tuple[str, View]] = [
+        ("/", views.home),
+        ("/-/revision", views.revision),
+        ("/-/static/{name}", views.static),
+        ("/-/deliveries", views.deliveries),
+        ("/-/deliveries/{delivery_id:int}", views.delivery),
+        (repo, views.repository),
+        (f"{repo}/tree/{{rest:path}}", views.repository),
+        (f"{repo}/blob/{{rest:path}}", views.file),
+        (f"{repo}/raw/{{rest:path}}", views.raw),
+        (f"{repo}/commit/{{sha}}", views.commit),
+        (f"{repo}/issues", views.issues),
+        (f"{repo}/issues/new", views.new_issue),
+        (f"{repo}/issues{number}", views.issue),
+        (f"{repo}/pulls", views.pulls),
+        (f"{repo}/pull{number}", views.pull),
+        (f"{repo}/pull{number}.diff", views.diff),
+        (f"{repo}/runs/{{check_id:int}}", views.check),
+    ]
+    taken: list[tuple[str, View]] = [
+        (f"{repo}/issues", acts.open_issue),
+        (f"{repo}/issues{number}/comments", acts.comment),
+        (f"{repo}/issues{number}/state", acts.set_state),
+        (f"{repo}/runs/{{check_id:int}}/rerun", acts.rerun),
+        (f"{repo}/runs/{{check_id:int}}/press", acts.press),
+        ("/-/deliveries/{delivery_id:int}/again", acts.redeliver),
+    ]
+    return [
+        *(Route(path, frame.shows(view), methods=["GET"]) for path, view in seen),
+        *(Route(path, frame.takes(view), methods=["POST"]) for path, view in taken),
+        Route("/{rest:path}", frame.shows(_nothing), methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+    ]
+
+
+def _nothing(_: Visit) -> Made:
+    raise not_found()

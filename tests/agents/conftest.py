@@ -1,0 +1,41 @@
+"""Agents at work in both sandboxes, where they work."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from runners.agents import AGENTS
+from runners.agents.adapter import AgentEvent, Brief, Outcome
+from runners.sandboxes import SANDBOXES
+from runners.sandboxes.interface import Errand, Sandbox
+from tests.sandboxes.running import run, usable
+
+Work = Callable[[str, Path, Brief], tuple[Outcome, list[AgentEvent]]]
+
+
+@pytest.fixture(params=[sandbox.name for sandbox in SANDBOXES])
+def sandbox(request: pytest.FixtureRequest) -> Sandbox:
+    return usable(request.param)
+
+
+@pytest.fixture
+def work(sandbox: Sandbox) -> Work:
+    """Runs an agent by name on a tree: its outcome and its events."""
+
+    def work(name: str, tree: Path, brief: Brief) -> tuple[Outcome, list[AgentEvent]]:
+        agent = AGENTS[name]
+        errand = Errand(
+            agent.argv(brief),
+            tree,
+            agent.stdin(brief),
+            agent.env(brief),
+            agent.files(brief),
+            seconds=brief.minutes * 60,
+        )
+        lines, exit = run(sandbox, errand)
+        reader = agent.reader()
+        events = [event for line in lines for event in reader.feed(line)]
+        return reader.finish(exit), events
+
+    return work

@@ -1,0 +1,109 @@
+"""Adapters by tables: what an agent is given, and what its lines mean."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runners.agents import AGENTS, agent_for
+from runners.agents.adapter import STOPPED, Agent, Brief, Exit, Killed, Outcome
+
+HOSTILE = '$(touch x) `id` "; rm -rf ~ #\n--upload-pack=x\0{python}'
+BRIEF = Brief("implement", HOSTILE, HOSTILE, HOSTILE, argv=("agent", "--flag"))
+DONE = json.dumps({"event": "done", "status": "succeeded", "reason": "", "summary": "All well."})
+
+
+@pytest.mark.parametrize("name", AGENTS)
+def test_what_people_wrote_reaches_an_agent_by_standard_input_only(name: str) -> None:
+    agent = AGENTS[name]
+    assert agent.name == name
+    given = [*agent.argv(BRIEF), *agent.env(BRIEF).values(), *agent.files(BRIEF).values()]
+    assert not [word for word in given if "touch" in word or "upload-pack" in word]
+    assert "upload-pack" in agent.stdin(BRIEF)
+
+
+@pytest.mark.parametrize("agent", AGENTS.values(), ids=list(AGENTS))
+@given(lines=st.lists(st.text() | st.just(DONE) | st.dictionaries(st.text(), st.text()).map(json.dumps)))
+def test_no_line_makes_a_reader_raise(agent: Agent, lines: list[str]) -> None:
+    reader = agent.reader()
+    for line in lines:
+        for event in reader.feed(line):
+            json.dumps(dict(event.data))
+    reader.finish(Exit(0))
+
+
+@pytest.mark.parametrize("agent", AGENTS.values(), ids=list(AGENTS))
+@pytest.mark.parametrize("killed", STOPPED)
+def test_a_limit_of_ours_decides_whatever_the_agent_said(agent: Agent, killed: Killed) -> None:
+    reader = agent.reader()
+    reader.feed(DONE)
+    assert reader.finish(Exit(0, killed)) == STOPPED[killed]
+
+
+@pytest.mark.parametrize(
+    ("line", "kinds"),
+    [
+        ('{"event": "text", "text": "hello"}', ["text"]),
+        ('{"event": "tool_call", "name": "try", "text": "x"}', ["tool_call"]),
+        (DONE, []),
+        ("", []),
+        ("Traceback (most recent call last):", ["raw"]),
+        ("[1, 2]", ["raw"]),
+        ('{"event": "unheard of"}', ["raw"]),
+        ('{"event": ["text"]}', ["raw"]),
+        ('{"event": "done", "status": "splendid"}', ["raw"]),
+        ('{"event": "text", "text": NaN}', ["raw"]),
+        ('{"event": "text", "text": "\\ud800"}', ["raw"]),
+        ('{"event": "text", "text": "\\u0000"}', ["raw"]),
+        ('{"event": "text", "text": ' + "9" * 5000 + "}", ["raw"]),
+        ("[" * 100_000, ["raw"]),
+    ],
+)
+def test_lines_of_a_program(line: str, kinds: list[str]) -> None:
+    assert [event.kind for event in AGENTS["mend"].reader().feed(line)] == kinds
+
+
+def test_the_word_of_a_program_counts_and_not_its_exit_code() -> None:
+    reader = AGENTS["patch"].reader()
+    reader.feed(DONE)
+    assert reader.finish(Exit(1)) == Outcome("succeeded", "", "All well.")
+    assert AGENTS["patch"].reader().finish(Exit(0)).reason == "no_result"
+
+
+def test_a_command_succeeds_by_its_exit_code_and_fails_with_its_last_lines() -> None:
+    reader = AGENTS["command"].reader()
+    for number in range(100):
+        reader.feed(f"line {number}")
+    failed = reader.finish(Exit(3))
+    assert (failed.status, failed.reason) == ("failed", "exit_code")
+    assert failed.summary.splitlines()[0] == "The command ended with exit code 3."
+    assert failed.summary.splitlines()[1:] == [f"line {number}" for number in range(80, 100)]
+    assert reader.finish(Exit(0)).status == "succeeded"
+
+
+def test_a_commands_prompt_begins_with_a_sentence_of_ours_and_leaves_out_what_is_empty() -> None:
+    prompt = AGENTS["command"].stdin(Brief("implement", "Do it.", "A bug"))
+    assert prompt.startswith("You work in a checkout")
+    assert prompt.endswith("# Request\nDo it.\n\n# Title of the issue\nA bug\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "brief", "missing"),
+    [
+        ("patch", Brief("apply", "please"), "nothing to apply"),
+        ("patch", Brief("apply", "", body="```file=a\nb\n```"), None),
+        ("patch", Brief("apply", "```diff\n-a\n+b\n```"), None),
+        ("command", Brief("implement", "x"), "AGENT_COMMAND"),
+        ("command", BRIEF, None),
+        ("mend", Brief("implement", ""), None),
+    ],
+)
+def test_what_an_agent_misses_is_said_before_a_run(name: str, brief: Brief, missing: str | None) -> None:
+    said = AGENTS[name].missing(brief)
+    assert missing in said if missing and said else said == missing
+
+
+def test_to_apply_takes_the_agent_that_applies() -> None:
+    assert agent_for("apply", "mend") == "patch"
+    assert agent_for("implement", "mend") == "mend"
