@@ -215,8 +215,10 @@ class Decided:
         """The run, waiting; and the status comment."""
         task = tasks.get(self.connection, task_id)
         queue = CLAUDE_FLOW if agent == "claude-flow" else DOCKER
-        runs.add(self.connection, task, agent, command.flags.model, queue, round=round)
+        run_id = runs.add(self.connection, task, agent, command.flags.model, queue, round=round)
         outbox.want(self.connection, "status", task_id)
+        if task.head_sha:  # a pull request's head shows the run from the start
+            outbox.want(self.connection, "check", run_id)
 
     def cancel(self, _command: Command) -> Answer:
         """Marks every task here; what runs is stopped by its worker."""

@@ -33,6 +33,7 @@ from runners.tokens import TokenCache
 API_VERSION: Final = "2022-11-28"  # known to github.com and to every supported GitHub Enterprise Server
 TIMEOUT = httpx.Timeout(10, connect=5)
 READ_TRIES = 3
+AT_ONCE = timedelta(milliseconds=1)  # githubkit takes no wait, or one of zero, for a minute
 SECONDARY_LIMIT_WAIT = 60.0  # GitHub's own advice where it names no time
 PAGE = 100
 
@@ -79,7 +80,7 @@ class Api:
         """The newest pull request, open or not, from a branch of the same repository."""
         with self._as_installation(where) as rest:
             head = f"{where.owner}:{branch}"
-            found = rest.pulls.list_(where.owner, where.name, head=head, state="all", sort="created", direction="desc")
+            found = rest.pulls.list(where.owner, where.name, head=head, state="all", sort="created", direction="desc")
             answers = found.json()
         return pull_of(answers[0]) if answers else None
 
@@ -158,7 +159,7 @@ class Api:
         """Once more with a new token where GitHub calls a cached one bad; reads also where GitHub stumbled."""
         if isinstance(error, RequestFailed) and error.response.status_code == 401:
             self._tokens.forget_all()
-            return RetryOption(tries == 0)
+            return RetryOption(tries == 0, AT_ONCE)
         request = getattr(error, "request", None)
         again = isinstance(request, httpx.Request) and request.method == "GET" and tries < READ_TRIES - 1
         if again and isinstance(_ours(error), Unavailable) and not isinstance(error, RateLimitExceeded):

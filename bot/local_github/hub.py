@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -29,6 +30,7 @@ from bot.local_github.records import (
     Pull,
     Reaction,
     Repository,
+    Role,
     User,
 )
 from bot.local_github.repositories_on_disk import RepositoriesOnDisk
@@ -105,7 +107,7 @@ class LocalGitHub:
 
     @property
     def private_key_pem(self) -> str:
-        """The App's RSA key; made at start."""
+        """The App's RSA key; made when this process first needed one."""
         key = self.site.app.private_key
         return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
 
@@ -142,6 +144,10 @@ class LocalGitHub:
     def set_role(self, repo: str, login: str, role: str, *, like: str | None = None) -> None:
         """none, read, triage, write, maintain or admin; a custom role's name needs `like`, one of those."""
         accounts.set_role(self.site, repo, login, role, like)
+
+    def role(self, repo: str, login: str) -> Role:
+        """What somebody may do in a repository."""
+        return self.site.ledger.role(self.repository(repo), self._user(login))
 
     # Repositories
 
@@ -311,6 +317,12 @@ class LocalGitHub:
         return self.site.ledger.user(login)
 
 
+@cache
+def _private_key() -> rsa.RSAPrivateKey:
+    # One for this process, never written down: making one for each hub would be most of a quick test's time.
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 def _register(ledger: Ledger, about: manifests.Manifest) -> App:
     owner = User(ledger.new_id(), "operator")
     bot = User(ledger.new_id(), f"{about.slug}[bot]", "Bot")
@@ -319,7 +331,7 @@ def _register(ledger: Ledger, about: manifests.Manifest) -> App:
         id=APP_ID,
         client_id="Iv23" + secrets.token_hex(8),
         manifest=about,
-        private_key=rsa.generate_private_key(public_exponent=65537, key_size=2048),
+        private_key=_private_key(),
         webhook_secret=secrets.token_hex(24),
         owner=owner,
         bot=bot,

@@ -108,8 +108,8 @@ def print_receipt(basket):
     for line in basket.lines:
         rows.append(f"{line.quantity:>3} x {line.name:<16}{as_text(line.cents * line.quantity):>10}")
         if line.discount():
-            rows.append(f"      bulk price     {'-' + as_text(line.discount()):>10}")
-    rows.append(f"      total          {as_text(basket.total()):>10}")
+            rows.append(f"      {'bulk price':<16}{'-' + as_text(line.discount()):>10}")
+    rows.append(f"      {'total':<16}{as_text(basket.total()):>10}")
     return "\\n".join(rows)
 '''
 

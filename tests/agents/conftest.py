@@ -19,23 +19,26 @@ def sandbox(request: pytest.FixtureRequest) -> Sandbox:
     return usable(request.param)
 
 
-@pytest.fixture
-def work(sandbox: Sandbox) -> Work:
+def at_work(sandbox: Sandbox) -> Work:
     """Runs an agent by name on a tree: its outcome and its events."""
 
     def work(name: str, tree: Path, brief: Brief) -> tuple[Outcome, list[AgentEvent]]:
         agent = AGENTS[name]
-        errand = Errand(
-            agent.argv(brief),
-            tree,
-            agent.stdin(brief),
-            agent.env(brief),
-            agent.files(brief),
-            seconds=brief.minutes * 60,
-        )
-        lines, exit = run(sandbox, errand)
+        texts = agent.stdin(brief), agent.env(brief), agent.files(brief)
+        lines, exit = run(sandbox, Errand(agent.argv(brief), tree, *texts, seconds=brief.minutes * 60))
         reader = agent.reader()
         events = [event for line in lines for event in reader.feed(line)]
         return reader.finish(exit), events
 
     return work
+
+
+@pytest.fixture
+def work(sandbox: Sandbox) -> Work:
+    return at_work(sandbox)
+
+
+@pytest.fixture
+def plain() -> Work:
+    """For what a sandbox makes no difference to."""
+    return at_work(usable("none"))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from runners.agents.programs.blocks import Block, Diff, File, find
 from runners.agents.programs.patch import with_prefixes
 
+FENCED_INSIDE = "--- a/x\n+++ b/x\n@@ -1,3 +1,3 @@\n ```\n-a\n+b\n ```\n"
 BARE = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"
 
 
@@ -35,7 +36,7 @@ BARE = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"
         (f"Please take\n\n{BARE}", [Diff(BARE)]),
         (f"{BARE}\nThanks!", [Diff(BARE)]),
         (f"diff --git a/x b/x\nindex 1..2 100644\n{BARE}", [Diff(f"diff --git a/x b/x\nindex 1..2 100644\n{BARE}")]),
-        ("--- a/x\n+++ b/x\n@@ -1,3 +1,3 @@\n ```\n-a\n+b\n ```", [Diff("--- a/x\n+++ b/x\n@@ -1,3 +1,3 @@\n ```\n-a\n+b\n ```\n")]),
+        (FENCED_INSIDE.rstrip("\n"), [Diff(FENCED_INSIDE)]),
         ("```python file=a/b.py\nx = 1\n```", [File("a/b.py", "x = 1\n")]),
         ("```file=a.py\n```", [File("a.py", "")]),
         ("```python path='my file.py'\nx\n```", [File("my file.py", "x\n")]),

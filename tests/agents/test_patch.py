@@ -12,6 +12,8 @@ from runners.agents.programs.patch import PatchError, apply
 from tests.agents.conftest import Work
 
 DIFF = "--- a/a.txt\n+++ b/a.txt\n@@ -1,3 +1,3 @@\n one\n-two\n+2\n three\n"
+SECOND = "--- a/a.txt\n+++ b/a.txt\n@@ -1,3 +1,4 @@\n one\n 2\n three\n+four\n"
+RENAME = "diff --git a/lib/b.txt b/lib/d.txt\nsimilarity index 100%\nrename from lib/b.txt\nrename to lib/d.txt\n"
 
 
 def content(tree: Path) -> dict[str, str]:
@@ -43,22 +45,20 @@ def fenced(diff: str) -> str:
         (fenced(DIFF.replace("-1,3 +1,3", "-1,9 +1,8")), {"a.txt": "one\n2\nthree\n"}),
         (fenced(DIFF.replace("a/a.txt", "a.txt").replace("b/a.txt", "a.txt")), {"a.txt": "one\n2\nthree\n"}),
         (fenced(DIFF.replace("a.txt", "crlf.txt")), {"crlf.txt": "one\r\n2\r\nthree\r\n"}),
-        (fenced(DIFF) + fenced(DIFF.replace("-two\n+2", " 2").replace("-1,3 +1,3", "-1,3 +1,4").replace(" three", " three\n+four")),
-         {"a.txt": "one\n2\nthree\nfour\n"}),
+        (fenced(DIFF) + fenced(SECOND), {"a.txt": "one\n2\nthree\nfour\n"}),
         (fenced("--- /dev/null\n+++ b/new/c.txt\n@@ -0,0 +1 @@\n+c\n"), {"new/c.txt": "c\n"}),
-        (fenced("diff --git a/lib/b.txt b/lib/d.txt\nsimilarity index 100%\nrename from lib/b.txt\nrename to lib/d.txt\n"),
-         {"lib/d.txt": "b\n", "lib/b.txt": None}),
+        (fenced(RENAME), {"lib/d.txt": "b\n", "lib/b.txt": None}),
         ("```file=new/deep/c.py\nx = 1\n```", {"new/deep/c.py": "x = 1\n"}),
         ("```text file=a.txt\nall new\n```", {"a.txt": "all new\n"}),
         ("```file=crlf.txt\na\nb\n```", {"crlf.txt": "a\r\nb\r\n"}),
         (fenced(DIFF) + "```file=c\nc\n```", {"a.txt": "one\n2\nthree\n", "c": "c\n"}),
     ],
-    ids=["fenced", "CRLF comment", "bare, no last newline", "wrong counts", "no prefixes", "CRLF file", "two of one file",
-         "new file", "rename", "file block", "replaced file", "CRLF file block", "both kinds"],
+    ids=["fenced", "CRLF comment", "bare, no last newline", "wrong counts", "no prefixes", "CRLF file",
+         "two of one file", "new file", "rename", "file block", "replaced file", "CRLF file block", "both kinds"],
 )  # fmt: skip
-def test_what_is_given_is_applied(work: Work, tree: Path, text: str, changed: dict[str, str | None]) -> None:
+def test_what_is_given_is_applied(plain: Work, tree: Path, text: str, changed: dict[str, str | None]) -> None:
     before = content(tree)
-    outcome, _ = work("patch", tree, Brief("apply", text))
+    outcome, _ = plain("patch", tree, Brief("apply", text))
     assert (outcome.status, outcome.reason) == ("succeeded", ""), outcome.summary
     assert content(tree) == {name: text for name, text in {**before, **changed}.items() if text is not None}
     assert "No model was used" in outcome.summary
@@ -69,7 +69,7 @@ def test_what_is_given_is_applied(work: Work, tree: Path, text: str, changed: di
     [
         ("please", "nothing_to_apply", "neither a diff nor a file block"),
         (fenced(DIFF.replace("two", "zwei")), "does_not_apply", "patch failed: a.txt:1"),
-        (fenced("--- a/gone.txt\n+++ b/gone.txt\n@@ -1 +1 @@\n-a\n+b\n"), "does_not_apply", "gone.txt: No such file"),
+        (fenced(DIFF.replace("a.txt", "gone.txt")), "does_not_apply", "gone.txt: No such file"),
         (fenced("-a\n+b\n"), "does_not_apply", "git finds no change in it"),
         (fenced(DIFF) + fenced(DIFF), "does_not_apply", "patch failed: a.txt:1"),
         (fenced(DIFF) + "```file=../x\ny\n```", "bad_path", "'../x' is not a plain path"),
@@ -90,10 +90,10 @@ def test_what_is_given_is_applied(work: Work, tree: Path, text: str, changed: di
     ],
 )  # fmt: skip
 def test_what_can_not_be_applied_changes_nothing_and_says_why(
-    work: Work, tree: Path, text: str, reason: str, words: str
+    plain: Work, tree: Path, text: str, reason: str, words: str
 ) -> None:
     before = content(tree)
-    outcome, _ = work("patch", tree, Brief("apply", text))
+    outcome, _ = plain("patch", tree, Brief("apply", text))
     assert (outcome.status, outcome.reason) == ("failed", reason), outcome.summary
     assert words in outcome.summary
     assert content(tree) == before
@@ -132,9 +132,8 @@ def test_a_configuration_inside_the_workspace_runs_nothing(work: Work, tree: Pat
     subprocess.run(["git", "init", "-q", str(tree)], check=True)
     (tree / ".gitattributes").write_text("* filter=bad\n")
     with (tree / ".git" / "config").open("a") as config:
-        config.write(
-            '[core]\n\tfsmonitor = touch pwned\n[filter "bad"]\n\tclean = touch pwned; cat\n\tsmudge = touch pwned; cat\n'
-        )
+        config.write("[core]\n\tfsmonitor = touch pwned\n")
+        config.write('[filter "bad"]\n\tclean = touch pwned; cat\n\tsmudge = touch pwned; cat\n')
     outcome, _ = work("patch", tree, Brief("apply", DIFF))
     assert outcome.status == "succeeded"
     assert not (tree / "pwned").exists()

@@ -36,7 +36,10 @@ def test_statements_are_whole_and_heads_stand_apart() -> None:
 
 
 def test_statements_of_every_kind_are_found() -> None:
-    source = "try:\n    a\nexcept E:\n    b\nelse:\n    c\nfinally:\n    d\nmatch x:\n    case 1:\n        e\nwhile f:\n    g\n"
+    source = (
+        "try:\n    a\nexcept E:\n    b\nelse:\n    c\nfinally:\n    d\n"
+        "match x:\n    case 1:\n        e\nwhile f:\n    g\n"
+    )
     assert {first for first, _, _ in statements(source)} == {1, 2, 4, 6, 8, 9, 11, 12, 13}
 
 

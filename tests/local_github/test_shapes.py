@@ -124,7 +124,7 @@ def test_an_answer_has_the_shape_of_githubs_own_schema(name: str, scene: Scene) 
     TypeAdapter(model).validate_python(answer.json())
 
 
-WEBHOOKS = {
+WEBHOOKS: dict[str, Any] = {
     "issues.opened": models.WebhookIssuesOpened,
     "issue_comment.created": models.WebhookIssueCommentCreated,
     "pull_request.opened": models.WebhookPullRequestOpened,

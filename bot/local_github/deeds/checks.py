@@ -76,7 +76,9 @@ def _with(check: CheckRun, given: Mapping[str, Any]) -> CheckRun:
     plain = {key: given[key] for key in ("name", "external_id", "details_url") if key in given}
     # GitHub dates the start of a run that nobody dated at its making.
     started = _moment(given, "started_at") or check.started_at or now()
-    return replace(check, **plain, started_at=started, **_state(check, given), **_output(check, given), **_actions(given))
+    return replace(
+        check, **plain, started_at=started, **_state(check, given), **_output(check, given), **_actions(given)
+    )
 
 
 def _state(check: CheckRun, given: Mapping[str, Any]) -> dict[str, Any]:

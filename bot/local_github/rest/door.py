@@ -58,8 +58,10 @@ class Door:
         try:
             _check_headers(request)
             token = self._caller(row, request)
-            rate = self._count(_name(token, row), 0 if request.url.path.endswith("/rate_limit") else 1)
-            _check_rate(rate, token)
+            free = row.path == "/rate_limit"
+            rate = self._count(_name(token, row), 0 if free else 1)
+            if not free:
+                _check_rate(rate, token)
             call = self._call(request, body, token)
             if row.needs and token:
                 check_may(self.site.ledger, token, call.repository, row.needs)

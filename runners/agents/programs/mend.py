@@ -21,9 +21,9 @@ from .report import done, emit, say
 from .repository import NoRepairError, Repository, Verdicts
 from .suspects import rank
 
-SHARE = 0.9  # of the run's time; the rest is for an honest end
+SPARE = 2.0  # seconds of the run's time, or a tenth of it if that is more, for an honest end
 PATIENT_CPU = 120.0  # seconds for a first run of all tests
-LEAST_CPU = 1.0  # seconds for a try: the interpreter's own start counts too
+LEAST_CPU = 0.5  # seconds for a try: the interpreter's own start counts too
 MOST_REPAIRS = 3
 
 
@@ -51,7 +51,8 @@ class Repair:
 
 def main(brief: dict[str, Any], workspace: Path) -> None:
     """Reports a repair, or why there is none."""
-    deadline = time.monotonic() + brief["minutes"] * 60 * SHARE
+    seconds = brief["minutes"] * 60
+    deadline = time.monotonic() + seconds - max(SPARE, seconds / 10)
     words = " ".join((brief["text"], brief["title"], brief["body"]))
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "repository").resolve()
@@ -97,7 +98,7 @@ def look(repository: Repository) -> Verdicts:
     if verdicts is None:
         raise NoRepairError("tests_do_not_end", "The tests did not end in their time, or they ended Python itself.")
     if not verdicts.tests:
-        raise NoRepairError("no_tests", "There are no tests here that this Python can run, so nothing shows a bug.")
+        raise NoRepairError("no_tests", "There are no tests here that this Python can run: nothing shows a bug.")
     if not verdicts.all("failed"):
         raise NoRepairError("tests_pass_already", "No test fails: there is nothing that shows a bug.")
     return verdicts
@@ -145,10 +146,11 @@ def candidates(repository: Repository, verdicts: Verdicts, words: str) -> Iterat
 def nothing_found(verdicts: Verdicts) -> NoRepairError:
     """What still fails, and how."""
     failing = verdicts.all("failed")
+    said = verdicts.tests[failing[0]].message
     return NoRepairError(
         "no_repair_found",
-        f"{len(failing)} of {len(verdicts.tests)} tests fail ({shortened(failing)}: {verdicts.tests[failing[0]].message})"
-        ", and no small edit of the code makes them pass. No model was used, and nothing was changed.",
+        f"{len(failing)} of {len(verdicts.tests)} tests fail ({shortened(failing)}: {said}), and no small edit of the code "
+        "makes them pass. No model was used, and nothing was changed.",
     )
 
 

@@ -4,7 +4,7 @@ import ast
 import io
 import keyword
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 COMPARE = {"<": ("<=", ">"), "<=": ("<", ">="), ">": (">=", "<"), ">=": (">", "<="), "==": ("!=",), "!=": ("==",)}
@@ -101,13 +101,20 @@ def replacements(token: tokenize.TokenInfo, before: tokenize.TokenInfo | None) -
     if token.type not in (tokenize.NAME, tokenize.OP):
         return
     for table, weight in KINDS:
-        if text in table and (table is not ARITHMETIC or ends_operand(before)):
+        if text in table and fits(table, before):
             # The first replacement is the near miss (`<` for `<=`), the others are further off.
             yield from ((new, weight - 0.04 * rank) for rank, new in enumerate(table[text]))
     if text == "not":
         yield "", TAKE_NOT
     if text in ("if", "elif", "while", "return"):
         yield f"{text} not", PUT_NOT
+
+
+def fits(table: Mapping[str, tuple[str, ...]], before: tokenize.TokenInfo | None) -> bool:
+    """Whether a token of the table means after this one what the table takes it for."""
+    if table is ARITHMETIC:
+        return ends_operand(before)
+    return table is not MEMBERSHIP or before is None or before.string != "not"
 
 
 def ends_operand(token: tokenize.TokenInfo | None) -> bool:

@@ -47,7 +47,8 @@ class Tracer:
     def relative(self, path: str) -> str | None:
         """The file's path in the repository; None for one outside."""
         if path not in self._names:
-            full = os.path.realpath(path)
+            # `<string>` and the like are no files.
+            full = "" if path.startswith("<") else os.path.realpath(path)
             self._names[path] = full.removeprefix(self._root) if full.startswith(self._root) else None
         return self._names[path]
 

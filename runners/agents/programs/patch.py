@@ -126,7 +126,7 @@ def prefixed(side: str, name: str) -> str:
 
 
 def git(arguments: list[str], stdin: str, root: Path) -> subprocess.CompletedProcess[str]:
-    """Runs git in the workspace, as if in no repository: neither one around it nor the workspace's own can configure it."""
+    """Runs git in the workspace as if in no repository: neither one around it nor its own can configure git."""
     return subprocess.run(
         [*GIT, *arguments],
         cwd=root,

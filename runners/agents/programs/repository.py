@@ -64,7 +64,7 @@ class Repository:
             after = os.times()
             if not out.exists():
                 return None
-            tests = {test["id"]: Ran(**test) for test in json.loads(out.read_text())}
+            tests = answer(out)
         seconds = after.children_user + after.children_system - before.children_user - before.children_system
         return Verdicts(tests, seconds, trace)
 
@@ -74,6 +74,12 @@ class Repository:
         encoding = tokenize.detect_encoding(io.BytesIO(place.read_bytes()).readline)[0]
         place.write_bytes(text.encode(encoding))
         self.sources[name] = text
+
+
+def answer(out: Path) -> dict[str, Ran]:
+    """What a run of tests wrote, by id."""
+    tests = json.loads(out.read_text())
+    return {test["id"]: Ran(**{**test, "frames": [(file, line) for file, line in test["frames"]]}) for test in tests}
 
 
 def read(root: Path) -> Iterator[tuple[str, str]]:

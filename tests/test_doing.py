@@ -1,0 +1,342 @@
+"""What a run does with a repository, and how it ends: each way once, each in one clear answer."""
+
+import time
+
+import httpx
+import pytest
+
+from runners import runs
+from tests.conftest import MakeWorld
+from tests.world import BUGGY, FILES, FIX, REPO, World
+
+SLOW = "python3 -c \"import time; print('up', flush=True); time.sleep(600)\""
+
+
+def apply(path: str, content: str) -> str:
+    """A command that writes one file."""
+    return f"/async-code apply\n```text file={path}\n{content}\n```\n"
+
+
+def until(happened: object, seconds: float = 20) -> None:
+    """Waits for what another thread does."""
+    deadline = time.monotonic() + seconds
+    while not happened():  # type: ignore[operator]
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def test_mend_repairs_a_failing_test(world: World) -> None:
+    number = world.comment("/async-code implement make the tests pass")
+    world.work()
+    head = world.pull_request.head
+    assert "a + b" in str(world.hub.file_at(REPO, head, "app.py"))
+    assert world.pull_request.title == "make the tests pass"
+    assert f"Closes #{number}" in world.pull_request.body
+    assert head.startswith(f"async-code/{number}-add-is-wrong-r")
+    assert "Pull request #" in world.reply(number)
+
+
+def test_the_commit_says_which_run_made_it_and_for_whom(world: World) -> None:
+    world.comment(FIX)
+    world.work()
+    repository = world.hub.repository(REPO).id
+    message = world.hub.site.disk.commits(repository, world.pull_request.head_sha, 1)[0].message
+    (run,) = world.run_rows()
+    assert f"Async-Code-Run: {run.id}/1" in message
+    assert "Co-authored-by: alice <" in message
+
+
+def test_the_check_run_stands_on_the_branch_s_head(world: World) -> None:
+    world.comment(FIX)
+    world.work()
+    (check,) = world.checks
+    (run,) = world.run_rows()
+    assert (check.name, check.external_id) == ("async-code / patch", run.id)
+    assert (check.status, check.conclusion) == ("completed", "success")
+    assert check.head_sha == world.pull_request.head_sha
+    assert world.hub.branches(REPO)["main"] not in {one.head_sha for one in world.checks}
+
+
+def test_on_a_pull_request_the_work_is_committed_to_its_branch(world: World) -> None:
+    old = world.hub.commit(REPO, "topic", {"notes.txt": "hello\n"}, "alice")
+    pull = world.hub.open_pull(REPO, "A topic", "topic", "main", "", "alice")
+    number = world.comment(FIX, on=pull.number)
+    world.decide()
+    assert [check.status for check in world.checks] == ["queued"]
+    world.work()
+    assert len(world.pull_requests) == 1
+    assert world.hub.file_at(REPO, "topic", "app.py") == BUGGY.replace("-", "+")
+    assert "Committed to this pull request" in world.reply(number)
+    assert {check.conclusion for check in world.checks} == {"success"}
+    assert {check.head_sha for check in world.checks} == {old, world.hub.branches(REPO)["topic"]}
+
+
+def test_a_persons_push_meanwhile_is_never_overwritten(world: World) -> None:
+    world.hub.commit(REPO, "topic", {"notes.txt": "hello\n"}, "alice")
+    pull = world.hub.open_pull(REPO, "A topic", "topic", "main", "", "alice")
+    number = world.comment(FIX, on=pull.number)
+    world.decide()
+    theirs = world.hub.commit(REPO, "topic", {"notes.txt": "mine\n"}, "alice")
+    world.work()
+    assert world.hub.branches(REPO)["topic"] == theirs
+    assert "moved" in world.reply(number)
+
+
+def test_a_pull_request_from_a_fork_is_left_alone(world: World) -> None:
+    world.hub.fork(REPO, "mallory")
+    world.hub.commit("mallory/app", "topic", {"notes.txt": "x\n"}, "mallory")
+    pull = world.hub.open_pull(REPO, "From a fork", "mallory:topic", "main", "", "mallory")
+    number = world.comment(FIX, on=pull.number)
+    world.work()
+    assert "Not on a fork" in world.reply(number)
+    assert world.task_rows() == []
+
+
+ENDINGS = [
+    (FIX.replace("a - b", "a * b"), "failed", "does not apply"),
+    (apply("app.py", BUGGY.rstrip("\n")), "unchanged", "Nothing to change"),
+    (apply("../outside.txt", "x"), "failed", "outside"),
+    (apply(".git/config", "x"), "failed", ".git"),
+    (apply(".github/workflows/ci.yml", "on: push"), "failed", "workflow"),
+    ("/async-code implement --base nowhere x", "failed", "`nowhere` does not exist"),
+]
+
+
+def test_what_can_t_be_published_ends_in_one_clear_answer(world: World) -> None:
+    for text, state, said in ENDINGS:
+        number = world.comment(text)
+        world.work()
+        assert world.task_rows()[-1].state == state, text
+        assert said in world.reply(number), text
+        assert "Traceback" not in world.reply(number)
+    assert (world.pull_requests, world.branches()) == ([], [])
+
+
+def test_an_empty_repository_is_answered(world: World) -> None:
+    world.hub.add_repository("octo", "empty", None)
+    world.hub.set_role("octo/empty", "alice", "write")
+    number = world.comment(apply("a.txt", "x"), repo="octo/empty")
+    world.work()
+    assert "push a first commit" in world.replies(number, "octo/empty")[0]
+
+
+def test_tests_that_pass_already_leave_nothing_to_do(world: World) -> None:
+    world.hub.commit(REPO, "main", {"app.py": BUGGY.replace("-", "+")}, "alice")
+    number = world.comment("/async-code implement")
+    world.work()
+    assert world.pull_requests == []
+    assert world.task_rows()[0].state in ("failed", "unchanged")
+    assert "No test fails" in world.reply(number)
+
+
+def test_a_repository_archived_meanwhile_ends_the_run(world: World) -> None:
+    world.comment(FIX)
+    world.decide()
+    world.hub.archive(REPO)
+    world.work()
+    (task,) = world.task_rows()
+    assert task.state == "failed"
+    assert world.pull_requests == []
+
+
+def test_a_repository_deleted_meanwhile_ends_the_run(world: World) -> None:
+    world.comment(FIX)
+    world.decide()
+    world.hub.delete_repository(REPO)
+    world.work()
+    (task,) = world.task_rows()
+    assert task.state == "failed"
+
+
+def test_github_down_for_a_minute_is_waited_out(world: World) -> None:
+    number = world.comment(FIX)
+    world.decide()
+    world.hub.faults.add("POST", ".*access_tokens.*", status=502, times=3)
+    for _ in range(6):
+        world.work()
+        world.later(60)
+    assert [task.state for task in world.task_rows()] == ["done"]
+    assert len(world.pull_requests) == 1
+    (run,) = world.run_rows()
+    assert (run.failures, run.postponed > 0) == (0, True)
+    assert "Done" in world.reply(number)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", ".*/pulls$"), ("POST", ".*/comments$"), ("POST", ".*/check-runs$"), ("PATCH", ".*/check-runs/.*")],
+)
+def test_an_effect_whose_answer_was_lost_stands_once(world: World, method: str, path: str) -> None:
+    number = world.issue()
+    world.hub.faults.add(method, path, status="lost_response", times=1)
+    world.comment(FIX, on=number)
+    for _ in range(4):
+        world.work()
+        world.later(30)
+    assert [task.state for task in world.task_rows()] == ["done"]
+    assert (len(world.pull_requests), len(world.replies(number)), len(world.checks)) == (1, 1, 1)
+
+
+def test_a_push_whose_answer_was_lost_is_one_branch(world: World) -> None:
+    number = world.issue()
+    world.hub.faults.add("POST", ".*git-receive-pack$", status="lost_response", times=1)
+    world.comment(FIX, on=number)
+    for _ in range(4):
+        world.work()
+        world.later(30)
+    assert len(world.branches()) == 1
+    assert len(world.pull_requests) == 1
+
+
+def test_a_worker_that_vanished_is_replaced_and_nothing_is_done_twice(world: World) -> None:
+    number = world.comment(FIX)
+    world.decide()
+    (run,) = world.run_rows()
+    with world.database.write() as connection:
+        assert runs.claim(connection, run.id, "a worker that dies", 30)
+    world.work()
+    assert world.pull_requests == []
+    world.later(31)
+    world.work()
+    (run,) = world.run_rows()
+    assert (run.state, run.fence, run.vanished) == ("done", 2, 1)
+    assert (len(world.pull_requests), len(world.replies(number))) == (1, 1)
+
+
+def test_a_worker_that_comes_back_late_can_write_nothing(world: World) -> None:
+    world.comment(FIX)
+    world.decide()
+    (run,) = world.run_rows()
+    with world.database.write() as connection:
+        stale = runs.claim(connection, run.id, "a slow worker", 30)
+    assert stale
+    world.later(31)
+    world.work()
+    with pytest.raises(runs.LeaseLost), world.database.write() as connection:
+        runs.note(connection, stale, summary="too late")
+    with pytest.raises(runs.LeaseLost), world.database.write() as connection:
+        runs.publish(connection, stale, patch=b"too late")
+
+
+def test_cancel_ends_what_waits_at_once(world: World) -> None:
+    number = world.comment(FIX)
+    world.decide()
+    world.comment("/async-code cancel", on=number)
+    world.work()
+    assert [task.state for task in world.task_rows()] == ["cancelled"]
+    assert "Cancelled" in world.reply(number)
+    assert world.reactions(number) == ["eyes", "+1"]
+    assert world.pull_requests == []
+
+
+def test_cancel_kills_what_runs_within_five_seconds_with_every_slot_full(new_world: MakeWorld) -> None:
+    world = new_world(agent_command=SLOW, default_agent="command", run_slots=2)
+    numbers = [world.comment("/async-code implement sleep") for _ in range(2)]
+    world.decide()
+    for run in world.run_rows():
+        world.in_background(lambda run_id=run.id: world.doing.run(run_id))
+    until(lambda: [run.state for run in world.run_rows()] == ["running", "running"])
+    began = time.monotonic()
+    world.comment("/async-code cancel", on=numbers[0])
+    world.decide()
+    until(lambda: "cancelled" in [run.state for run in world.run_rows()], 6)
+    assert time.monotonic() - began < 5
+    world.comment("/async-code cancel", on=numbers[1])
+    world.decide()
+    until(lambda: [run.state for run in world.run_rows()] == ["cancelled", "cancelled"])
+    world.work()
+    assert "Stopped by `alice`" in world.reply(numbers[0])
+
+
+def test_a_run_that_takes_too_long_is_stopped(new_world: MakeWorld) -> None:
+    world = new_world(agent_command=SLOW, default_agent="command", run_minutes=0.02)
+    number = world.comment("/async-code implement sleep")
+    world.work()
+    assert [task.state for task in world.task_rows()] == ["timed_out"]
+    assert "Out of time" in world.reply(number)
+
+
+def test_an_agent_that_fails_is_said_to_have_failed(new_world: MakeWorld) -> None:
+    world = new_world(agent_command="sh -c 'echo no luck; exit 3'", default_agent="command")
+    number = world.comment("/async-code implement x")
+    world.work()
+    assert [task.state for task in world.task_rows()] == ["failed"]
+    assert "no luck" in world.reply(number)
+
+
+def test_an_operators_command_is_an_agent(new_world: MakeWorld) -> None:
+    world = new_world(agent_command="sh -c 'cat > prompt.txt'", default_agent="command")
+    world.comment("/async-code implement --no-draft write a poem\nabout /etc/passwd")
+    world.work()
+    prompt = str(world.hub.file_at(REPO, world.pull_request.head, "prompt.txt"))
+    assert "write a poem\nabout /etc/passwd" in prompt
+    assert not prompt.startswith("/")
+
+
+def test_retry_does_the_same_task_again(world: World) -> None:
+    number = world.comment(FIX.replace("a - b", "a * b"))
+    world.work()
+    world.hub.commit(REPO, "main", {"app.py": BUGGY.replace("-", "*")}, "alice")
+    world.comment("/async-code retry", on=number)
+    world.work()
+    assert [task.state for task in world.task_rows()] == ["done"]
+    assert [run.round for run in world.run_rows()] == [1, 2]
+    assert len(world.replies(number)) == 1
+    assert "try 2" in world.reply(number)
+
+
+def test_without_a_sandbox_only_patch_runs(new_world: MakeWorld) -> None:
+    world = new_world(sandbox="none", environment="development")
+    assert world.settings.sandbox == "none"
+    world.comment(FIX)
+    world.work()
+    assert [run.sandbox for run in world.run_rows()] == ["none"]
+
+
+@pytest.mark.needs("bubblewrap")
+def test_in_bubblewrap_the_journey_is_the_same(new_world: MakeWorld) -> None:
+    world = new_world(sandbox="bubblewrap")
+    world.comment("/async-code implement make the tests pass")
+    world.work()
+    assert [run.sandbox for run in world.run_rows()] == ["bubblewrap"]
+    assert "a + b" in str(world.hub.file_at(REPO, world.pull_request.head, "app.py"))
+
+
+def test_nothing_is_left_on_disk_or_at_github_after_a_run(world: World) -> None:
+    world.comment(FIX)
+    world.work()
+    assert list((world.settings.data_dir / "workspaces").iterdir()) == []
+    made = [call for call in world.hub.calls if call.path.endswith("/access_tokens")]
+    revoked = [call for call in world.hub.calls if call.method == "DELETE" and call.path.endswith("/installation/token")]
+    assert len(made) == len(revoked) + 1  # the API's own token is kept, each of git's is revoked
+
+
+def test_the_run_page_shows_state_steps_log_and_diff(world: World) -> None:
+    world.comment(FIX)
+    world.work()
+    (run,) = world.run_rows()
+    page = httpx.get(f"{world.url}/runs/{run.id}")
+    assert page.status_code == 200
+    for shown in ("Done", "branch async-code/", "pull request #", "+    return a + b", REPO):
+        assert shown in page.text
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+    assert run.id in httpx.get(world.url).text
+    assert httpx.get(f"{world.url}/runs/rnothere").status_code == 404
+
+
+def test_pages_answer_on_loopback_only(world: World) -> None:
+    for headers in ({"host": "evil.example"}, {"x-forwarded-for": "203.0.113.9"}):
+        assert httpx.get(world.url, headers=headers).status_code == 403
+
+
+def test_what_people_wrote_is_shown_as_text(world: World) -> None:
+    number = world.issue("<script>alert(1)</script>", "x")
+    world.comment(FIX, on=number)
+    world.work()
+    page = httpx.get(f"{world.url}/runs/{world.run_rows()[0].id}").text
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_the_files_of_the_sample_are_what_this_suite_thinks(world: World) -> None:
+    assert {path: world.hub.file_at(REPO, "main", path) for path in FILES} == FILES
