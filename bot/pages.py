@@ -7,15 +7,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from sqlalchemy import select
-from sqlalchemy.exc import NoResultFound
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.diff_view import diff_files
-from config.database import Database
+from config.database import Database, NoSuchRow
 from config.settings import Settings
 from runners import looking, run_events, runs, tasks
 from runners.states import ENDS, RunState, TaskState
@@ -69,14 +67,7 @@ def from_this_machine(request: Request, settings: Settings) -> bool:
 def home(settings: Settings, database: Database, _request: Request) -> Response:
     """The newest runs of this bot."""
     with database.read() as connection:
-        found = connection.execute(
-            select(
-                runs.runs, tasks.tasks.c.repository, tasks.tasks.c.number, tasks.tasks.c.verb, tasks.tasks.c.requester
-            )
-            .join(tasks.tasks)
-            .order_by(runs.runs.c.created_at.desc())
-            .limit(RECENT)
-        ).all()
+        found = runs.recent(connection, RECENT)
     rows = [(run, HEADLINES[TaskState(run.state)]) for run in found]
     return _html("home.html", rows=rows, github=settings.github_base_url)
 
@@ -89,7 +80,7 @@ def run_page(settings: Settings, database: Database, request: Request) -> Respon
             task = tasks.get(connection, run.task_id)
             view = looking.run_view(connection, settings, task, run)
             events = run_events.since(connection, run.id)
-    except NoResultFound:
+    except NoSuchRow:
         return _html("missing.html", 404)
     steps = [event for event in events if event.kind == "step"]
     log = [looking.log_line(event) for event in events]

@@ -15,11 +15,10 @@ from typing import Any
 import structlog
 from celery import Celery
 from celery.signals import worker_shutting_down
-from sqlalchemy.exc import SQLAlchemyError
 
 from config import errors, leases, logging
 from config.broker import broker_urls
-from config.database import Database, require_schema
+from config.database import Database, DatabaseError, require_schema
 from config.logging import log_task_lifecycle
 from config.secrets import envelope
 from config.settings import Settings, load, require_github
@@ -159,7 +158,7 @@ class Worker:
         while not self._ended.wait(TICK_SECONDS):
             try:
                 self.tick()
-            except SQLAlchemyError as error:
+            except DatabaseError as error:
                 log.warning("timer.database_unreachable", error=type(error).__name__)
             except Exception as error:
                 log.exception("timer.failed")

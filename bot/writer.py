@@ -5,9 +5,7 @@ import queue
 import threading
 from dataclasses import dataclass
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from config.database import Database, WakeUp, wake_after_commit
+from config.database import Database, DatabaseError, WakeUp, wake_after_commit
 from handlers.inbox import NewDelivery, store
 from runners.queues import GITHUB
 
@@ -64,7 +62,7 @@ class Writer:
                 for waiting in batch:
                     if waiting.delivery.guid in new and not waiting.delivery.error:
                         wake_after_commit(connection, WakeUp("delivery", waiting.delivery.guid, GITHUB))
-        except (SQLAlchemyError, OSError) as error:
+        except (DatabaseError, OSError) as error:
             failure = NotKept(f"{type(error).__name__}: {error}"[:300])
             for waiting in batch:
                 _tell(waiting, failure)

@@ -15,14 +15,22 @@ from sqlalchemy import (
     Engine,
     Integer,
     MetaData,
+    Row,
     create_engine,
     event,
     inspect,
     make_url,
     text,
 )
+from sqlalchemy.exc import NoResultFound as NoSuchRow
+from sqlalchemy.exc import SQLAlchemyError as DatabaseError
 
 from config.settings import SettingsError
+
+__all__ = [
+    "SCHEMA", "Connection", "Database", "DatabaseError", "Identity", "NoSuchRow", "Row", "WakeUp", "metadata", "now",
+    "require_schema", "wake_after_commit",
+]  # fmt: skip
 
 BUSY_MILLISECONDS = 10_000
 SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MILLISECONDS}")

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Row
-
+from config.database import Row
 from handlers import inbox
 from runners.context import Context
 from runners.github_types import Where

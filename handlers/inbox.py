@@ -115,6 +115,12 @@ def store(connection: Connection, arrived: Sequence[NewDelivery]) -> set[str]:
     return set(connection.execute(statement, rows).scalars())
 
 
+def first(connection: Connection, event: str) -> str | None:
+    """The GUID of the oldest delivery of an event."""
+    wanted = select(deliveries.c.guid).where(deliveries.c.event == event).order_by(deliveries.c.received_at).limit(1)
+    return connection.execute(wanted).scalar_one_or_none()
+
+
 def unclaimed(connection: Connection, *, unclaimed_for: float, most: int) -> list[str]:
     """Deliveries that nobody decided for so many seconds after they could have been."""
     ready = _claimable(now(connection), unclaimed_for)

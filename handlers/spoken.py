@@ -3,10 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection
-
 from config.accounts import Account, lock_account, remember_account, remember_installation
-from config.database import now
+from config.database import Connection, now
 from handlers import inbox, replies
 from handlers.events import Spoken
 from handlers.grammar import Command, Mistake, find

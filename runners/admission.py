@@ -1,8 +1,7 @@
 """Which waiting tasks may start: an account's concurrency and the one live task a place make them wait, not fail."""
 
-from sqlalchemy import Connection
-
 from config.accounts import lock_account
+from config.database import Connection
 from runners import runs, tasks
 from runners.states import TaskState
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import structlog
-from sqlalchemy import Connection
 
 from config import errors
+from config.database import Connection
 from runners import runs, tasks
 from runners.admission import admit
 from runners.agents.adapter import Outcome

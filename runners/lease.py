@@ -5,8 +5,8 @@ from collections.abc import Callable
 from types import TracebackType
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
+from config.database import DatabaseError
 from runners import outbox, runs
 from runners.agents.adapter import Killed
 from runners.context import Context
@@ -87,7 +87,7 @@ class Lease:
             except LeaseLost as lost:
                 self._stop(lost)
                 return
-            except SQLAlchemyError as error:
+            except DatabaseError as error:
                 # The lease may lapse meanwhile; the next write finds out by its fence.
                 log.warning("lease.database_unreachable", run=self.claim.run_id, error=type(error).__name__)
 

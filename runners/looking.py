@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row
-
-from config.database import now
+from config.database import Connection, Row, now
 from config.settings import Settings, on_loopback
 from runners import run_events, runs, tasks
 from runners.states import ENDS, RunState, TaskState

@@ -79,6 +79,7 @@ runs = Table(
     Column("input_tokens", BigInteger),
     Column("output_tokens", BigInteger),
     Column("cost_usd", Double),
+    Index("ix_runs_created", "created_at"),
     Index("ix_runs_task", "task_id", "round"),
     Index("ix_runs_account_created", "account_id", "created_at"),
     Index("ix_runs_state_next", "state", "next_at"),
@@ -112,6 +113,13 @@ def add(connection: Connection, task: Row[Any], agent: str, model: str | None, q
 def get(connection: Connection, run_id: str) -> Row[Any]:
     """The run's row."""
     return connection.execute(select(runs).where(runs.c.id == run_id)).one()
+
+
+def recent(connection: Connection, most: int) -> Sequence[Row[Any]]:
+    """The newest runs, with the place, verb and requester of their tasks."""
+    of_task = tasks.tasks.c
+    wanted = select(runs, of_task.repository, of_task.number, of_task.verb, of_task.requester).join(tasks.tasks)
+    return connection.execute(wanted.order_by(runs.c.created_at.desc()).limit(most)).all()
 
 
 def of_round(connection: Connection, task_id: str, round: int) -> Sequence[Row[Any]]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import Row
 
+from config.database import Row
 from runners import mirrors, patches, run_events, runs
 from runners.agents import AGENTS
 from runners.agents.adapter import AgentEvent, Brief, Outcome

@@ -307,7 +307,9 @@ def test_nothing_is_left_on_disk_or_at_github_after_a_run(world: World) -> None:
     world.work()
     assert list((world.settings.data_dir / "workspaces").iterdir()) == []
     made = [call for call in world.hub.calls if call.path.endswith("/access_tokens")]
-    revoked = [call for call in world.hub.calls if call.method == "DELETE" and call.path.endswith("/installation/token")]
+    revoked = [
+        call for call in world.hub.calls if call.method == "DELETE" and call.path.endswith("/installation/token")
+    ]
     assert len(made) == len(revoked) + 1  # the API's own token is kept, each of git's is revoked
 
 

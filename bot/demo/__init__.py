@@ -38,5 +38,3 @@ def _play(stage: Stage, screen: Screen, console: Console) -> int:
         return 1
     screen.show(ended)
     return 0 if ended.pull_request else 1
-
-

@@ -4,10 +4,8 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import select
-
 from bot.demo.stage import Stage
-from handlers.inbox import deliveries
+from handlers import inbox
 from runners import looking, run_events, runs, tasks
 from runners.states import ENDS, RunState
 from runners.wording.views import RunView
@@ -64,7 +62,7 @@ def look(stage: Stage, number: int, seconds: float) -> tuple[Progress, Ended | N
     """What is true now."""
     settings = stage.stack.settings
     with stage.database.read() as connection:
-        heard = connection.execute(select(deliveries.c.guid).where(deliveries.c.event == "issue_comment").limit(1)).scalar()
+        heard = inbox.first(connection, "issue_comment")
         repository_id = stage.hub.repository(stage.sample.repository).id
         here = tasks.at_place(connection, settings.host_name, repository_id, number)
         accepted = f"webhook accepted, delivery {heard}" if heard else ""

@@ -55,7 +55,9 @@ class Screen:
         """What came of it, and where to look at it."""
         diff = ended.patch.decode("utf-8", "replace")
         if diff:
-            self._console.print(Panel(Syntax(diff.strip(), "diff", theme="ansi_dark", word_wrap=True), title="The diff", expand=False))
+            self._console.print(
+                Panel(Syntax(diff.strip(), "diff", theme="ansi_dark", word_wrap=True), title="The diff", expand=False)
+            )
         self._console.print(_addresses(ended))
 
     def _say(self, line: str) -> None:
@@ -79,7 +81,7 @@ def welcome(stage: Stage) -> RenderableType:
     """What a person can do now."""
     return Panel(
         Text.assemble(
-            "Everything stays up. Open the local GitHub, write comments on issues, and watch them become pull requests:\n\n",
+            "Everything stays up. Open the local GitHub, comment on issues, and watch them become pull requests:\n\n",
             (f"  {stage.hub.url}/{stage.sample.repository}\n\n", "bold"),
             "Try ",
             ("/async-code help", "bold"),

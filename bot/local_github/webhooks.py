@@ -3,11 +3,13 @@
 import hashlib
 import hmac
 import json
+import ssl
 import time
 import uuid
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import httpx
@@ -34,7 +36,7 @@ class Postman:
 
     def open(self) -> None:
         """Begins to send; after `close` too. What is sent while closed is logged as failed."""
-        self._client = httpx.Client(timeout=DEADLINE, trust_env=False)
+        self._client = httpx.Client(timeout=DEADLINE, trust_env=False, verify=_trusted())
         self._thread = ThreadPoolExecutor(1, "local-github-webhooks")
 
     def send(
@@ -121,6 +123,12 @@ class Postman:
             response_headers=dict(answer.headers),
             response=answer.text[:KEPT],
         )
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    # Reading the machine's certificates takes longer than all else at a start, so it is done once.
+    return ssl.create_default_context()
 
 
 _UNREACHED: dict[str, Any] = {"status": "failed to connect to host", "status_code": 502}

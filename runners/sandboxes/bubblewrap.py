@@ -55,7 +55,7 @@ class Bubblewrap:
     bounds = (
         "No network, no file of the host but a read-only /usr and the workspace, no privileges; bounded time, output, "
         f"file size and {PROCESSES} processes. It shares the host's kernel, without a system call filter, and has no "
-        "limit on memory or CPU (it runs niced, and is the first to go when memory runs out)."
+        "limit on memory, CPU or disk (it runs niced, and is the first to go when memory runs out)."
     )
 
     def unusable(self) -> str | None:
@@ -90,7 +90,8 @@ class Bubblewrap:
 
     def _launch(self, errand: Errand, user: int | None) -> Process:
         sources = [str(path) for path in (errand.tree.resolve(), PROGRAMS, LAUNCHERS, PYTHON_HOME)]
-        places = sources if user is None else [f"/tmp/{number}" for number in range(len(sources))]  # noqa: S108 - stage.py's
+        # As stage.py puts them.
+        places = sources if user is None else [f"/tmp/{number}" for number in range(len(sources))]  # noqa: S108 - its own
         with Held() as held:
             options = [*self._flags, *system(held), *home(errand, held), *sources_at(places), *variables(errand)]
             staged = [] if user is None else [str(user), *sources]

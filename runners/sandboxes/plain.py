@@ -1,9 +1,10 @@
 """No sandbox: a plain process in the workspace. It isolates nothing; policy refuses it wherever that matters."""
 
 import os
+import signal
 import subprocess
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from runners.sandboxes.interface import Errand, Process
@@ -30,9 +31,8 @@ class Plain:
     def start(self, errand: Errand) -> Process:
         """Runs in the workspace itself."""
         with ExitStack() as undo:
-            home = Path(
-                undo.enter_context(tempfile.TemporaryDirectory(prefix="async-code-home-", ignore_cleanup_errors=True))
-            )
+            folder = tempfile.TemporaryDirectory(prefix="async-code-home-", ignore_cleanup_errors=True)
+            home = Path(undo.enter_context(folder))
             for name, text in errand.files.items():
                 (home / name).parent.mkdir(parents=True, exist_ok=True)
                 (home / name).write_text(text, encoding="utf-8")
@@ -58,4 +58,5 @@ def end(popen: subprocess.Popen[bytes]) -> None:
     try:
         popen.wait(GRACE)
     except subprocess.TimeoutExpired:
-        os.killpg(popen.pid, 9)
+        with suppress(ProcessLookupError):
+            os.killpg(popen.pid, signal.SIGKILL)

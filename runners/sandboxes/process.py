@@ -39,11 +39,11 @@ class LocalProcess:
         self._exit: Exit | None = None
         self._splitter = Splitter()
         self._bytes = 0
-        self._output = -1
-        with ExitStack() as undo:
-            undo.push(made)
+        try:
             self._popen = self._spawn(launch)
-            self._made = undo.pop_all()
+        except BaseException:
+            made.close()
+            raise
         self._started = self._last_byte = monotonic()
 
     def _spawn(self, launch: Launch) -> subprocess.Popen[bytes]:

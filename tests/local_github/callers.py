@@ -3,6 +3,7 @@
 import html
 import os
 import re
+import ssl
 import subprocess
 import time
 from pathlib import Path
@@ -13,6 +14,9 @@ import httpx
 import jwt
 
 from bot.local_github import LocalGitHub
+
+
+TRUSTED = ssl.create_default_context()  # nobody speaks TLS here, and httpx would read certificates for each client
 
 
 def app_token(hub: LocalGitHub, issued: int = -60, expires: int = 540, **claims: Any) -> str:
@@ -27,7 +31,7 @@ class Api:
 
     def __init__(self, hub: LocalGitHub) -> None:
         self.hub = hub
-        self.http = httpx.Client(base_url=f"{hub.url}/api/v3", trust_env=False)
+        self.http = httpx.Client(base_url=f"{hub.url}/api/v3", trust_env=False, verify=TRUSTED)
         self._token = ""
 
     def __enter__(self) -> "Api":
@@ -92,7 +96,7 @@ class Browser:
 
     def __init__(self, hub: LocalGitHub) -> None:
         self.hub = hub
-        self.http = httpx.Client(base_url=hub.url, trust_env=False, follow_redirects=True)
+        self.http = httpx.Client(base_url=hub.url, trust_env=False, verify=TRUSTED, follow_redirects=True)
 
     def __enter__(self) -> "Browser":
         return self

@@ -316,6 +316,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_runs"),
     )
     op.create_index("ix_runs_account_created", "runs", ["account_id", "created_at"])
+    op.create_index("ix_runs_created", "runs", ["created_at"])
     op.create_index("ix_runs_state_lease", "runs", ["state", "lease_until"])
     op.create_index("ix_runs_state_next", "runs", ["state", "next_at"])
     op.create_index("ix_runs_task", "runs", ["task_id", "round"])

@@ -5,6 +5,7 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
+from .files import python_files
 from .observing import Ran, Tracer, frames, told
 from .wish import Wish
 
@@ -49,9 +50,9 @@ def wanted(root: Path, tests: list[Path]) -> bool:
     for name, mark in PYTEST_FILES.items():
         if (root / name).is_file() and mark in (root / name).read_text(errors="replace"):
             return True
-    return any(
-        path.name == "conftest.py" or written_for_pytest(path) for path in [*tests, *root.glob("**/conftest.py")]
-    )
+    if any(path.name == "conftest.py" for path in python_files(root)):
+        return True
+    return any(written_for_pytest(path) for path in tests)
 
 
 def written_for_pytest(path: Path) -> bool:

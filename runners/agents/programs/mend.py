@@ -149,8 +149,8 @@ def nothing_found(verdicts: Verdicts) -> NoRepairError:
     said = verdicts.tests[failing[0]].message
     return NoRepairError(
         "no_repair_found",
-        f"{len(failing)} of {len(verdicts.tests)} tests fail ({shortened(failing)}: {said}), and no small edit of the code "
-        "makes them pass. No model was used, and nothing was changed.",
+        f"{len(failing)} of {len(verdicts.tests)} tests fail ({shortened(failing)}: {said}), and no small edit of the "
+        "code makes them pass. No model was used, and nothing was changed.",
     )
 
 

@@ -22,9 +22,10 @@ PATIENCE = 5  # seconds; a process in an uninterruptible wait can't be killed
 def main(parent: int, home: str, argv: list[str]) -> int:
     """Runs the command to its end; its exit code, 128 + n for signal n."""
     signal.signal(signal.SIGTERM, stop)
-    libc = ctypes.CDLL(None)
-    libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None)
+        libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     code = 128 + signal.SIGTERM
     try:
         # A parent that died before we asked to hear of it sends nothing.
@@ -54,13 +55,12 @@ def end_all(deadline: float) -> None:
 
 
 def parents() -> dict[int, int]:
-    """Every process's parent."""
+    """Every process's parent; nothing where there is no /proc."""
     found = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            with suppress(OSError):
-                # The name in parentheses may itself hold parentheses and spaces.
-                found[int(entry.name)] = int((entry / "stat").read_text(errors="replace").rpartition(")")[2].split()[1])
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            # The name in parentheses may itself hold parentheses and spaces.
+            found[int(entry.name)] = int((entry / "stat").read_text(errors="replace").rpartition(")")[2].split()[1])
     return found
 
 

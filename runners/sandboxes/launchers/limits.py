@@ -6,6 +6,7 @@ The label is for people who read `ps`.
 import os
 import resource
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 FILE_BYTES = 2 * 1024**3
@@ -19,7 +20,8 @@ def bound(processes: int) -> None:
     lower(resource.RLIMIT_FSIZE, FILE_BYTES)
     lower(resource.RLIMIT_NOFILE, OPEN_FILES)
     os.nice(NICENESS)
-    Path("/proc/self/oom_score_adj").write_text("1000")
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
     if processes:
         bound_processes(processes)
 
