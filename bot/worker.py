@@ -26,8 +26,8 @@ from handlers import answers, inbox
 from handlers.deciding import decide_delivery
 from runners import outbox, runs
 from runners.admission import admit_everywhere
-from runners.attempt import attempt_run
 from runners.context import Context
+from runners.doing import attempt_run
 from runners.duties import Effect, serve_duty
 from runners.github import Api
 from runners.lease import Lease
@@ -93,6 +93,7 @@ class Worker:
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._free = threading.BoundedSemaphore(self.slots)
         self._running: set[Lease] = set()
+        self._taken: set[str] = set()  # what the timer loop took and has not done yet
         self._ended = threading.Event()
         self._threads = ThreadPoolExecutor(self.slots, thread_name_prefix="timer")
         self._timer = threading.Thread(target=self._tick_for_ever, name="timer", daemon=True)
@@ -141,7 +142,9 @@ class Worker:
             if leases.hold(connection, f"timer {self.pool}", self.holder, TICK_SECONDS * 10) and self.pool == "control":
                 admit_everywhere(connection, self.context.settings.concurrent_runs)
         for work, subject in self.unclaimed(unclaimed_for):
-            self._threads.submit(_guarded, work, subject)
+            if subject not in self._taken:
+                self._taken.add(subject)
+                self._threads.submit(self._do, work, subject)
 
     def unclaimed(self, unclaimed_for: float) -> list[tuple[Callable[[str], None], str]]:
         """What waits in SQL and nobody took for so many seconds: functions, and what each is to do."""
@@ -153,6 +156,16 @@ class Worker:
             late = inbox.unclaimed(connection, unclaimed_for=unclaimed_for, most=self.slots * 4)
             owed = outbox.due(connection, unclaimed_for=unclaimed_for, most=self.slots * 4)
         return [(self.decide, guid) for guid in late] + [(self.serve, f"{kind} {subject}") for kind, subject in owed]
+
+    def _do(self, work: Callable[[str], None], subject: str) -> None:
+        """In the timer loop's threads nobody sees an exception unless it is told here."""
+        try:
+            work(subject)
+        except Exception as error:
+            log.exception("timer.work_failed", subject=subject)
+            errors.report(error)
+        finally:
+            self._taken.discard(subject)
 
     def _tick_for_ever(self) -> None:
         while not self._ended.wait(TICK_SECONDS):
@@ -184,15 +197,6 @@ def _shell(name: str, function: Callable[[str], None]) -> Callable[[str], None]:
             function(subject)
 
     return wake_up
-
-
-def _guarded(work: Callable[[str], None], subject: str) -> None:
-    """In the timer loop's threads nobody sees an exception unless it is told here."""
-    try:
-        work(subject)
-    except Exception as error:
-        log.exception("timer.work_failed", subject=subject)
-        errors.report(error)
 
 
 def _argv(pool: str, slots: int) -> list[str]:

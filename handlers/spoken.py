@@ -12,7 +12,7 @@ from handlers.inbox import Taken
 from handlers.policy import DAY, HOUR, STARTS_A_RUN, Facts, Spent, Verdict, decide
 from runners import outbox, runs, tasks
 from runners.admission import admit
-from runners.agents import AGENTS
+from runners.agents import AGENTS, agent_for
 from runners.agents.adapter import Brief
 from runners.context import Context
 from runners.github_types import NotFound, Pull, Role, Where
@@ -186,7 +186,7 @@ class Decided:
             return ",".join(command.flags.agents)
         if command.verb == "retry":
             return str(runs.of_round(self.connection, here[0].id, here[0].round)[0].agent)
-        return "patch" if command.verb == "apply" else self.context.settings.default_agent
+        return agent_for(command.verb, self.context.settings.default_agent)
 
     def brief(self, command: Command, here: Any) -> Brief:
         """What the agent would be given: the command's own text or, on a retry, that of the task."""

@@ -45,6 +45,7 @@ def run_view(connection: Connection, settings: Settings, task: Row[Any], run: Ro
         doing=steps[-1] if steps else "",
         branch=run.branch,
         branch_url=f"{settings.github_base_url}/{task.repository}/tree/{run.branch}" if run.branch else None,
+        pushed=run.head_sha is not None,
         pull_request=run.pull_request,
         files=run.files,
         added=run.added,
@@ -57,6 +58,7 @@ def run_view(connection: Connection, settings: Settings, task: Row[Any], run: Ro
         minutes=minutes_of(task, settings),
         cancel_by=run.cancel_by,
         url=run_page(settings, run.id),
+        place_url=f"{settings.github_base_url}/{task.repository}/issues/{run.pull_request or task.number}",
         log=tuple(log_line(event) for event in events),
     )
 

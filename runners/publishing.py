@@ -7,20 +7,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from runners import looking, mirrors, patches
+from runners.attempt import Attempt
 from runners.git import GitError, git, meaning, remote
 from runners.github_types import Invalid, Pull
 from runners.lease import Lease
 from runners.problems import Problem
+from runners.rights import confirm_right
 from runners.runs import get
 from runners.steps import perform
 from runners.wording.publishing import branch_name, commit_message, pull_request_body, subject
 from runners.wording.views import RunView, TaskView
-from runners.working import Attempt
 from runners.workspace import open_workspace
 
 
 def publish(attempt: Attempt, lease: Lease) -> None:
     """Publishes the run's patch on a branch and in a pull request."""
+    confirm_right(attempt)
     with attempt.context.database.read() as connection:
         attempt = replace(attempt, run=get(connection, attempt.claim.run_id))
         task = looking.task_view(connection, attempt.context.settings, attempt.task.id)

@@ -54,6 +54,7 @@ runs = Table(
     Column("detail", Text, nullable=False, server_default=""),  # a sentence for people
     Column("charged", Boolean, nullable=False),  # counts against the account's quota
     Column("created_at", Double, nullable=False),
+    Column("confirmed_at", Double, nullable=False),  # when GitHub last said that the requester may write
     Column("next_at", Double),  # when it may be claimed; NULL while its task waits
     Column("started_at", Double),
     Column("finished_at", Double),
@@ -106,7 +107,8 @@ def add(connection: Connection, task: Row[Any], agent: str, model: str | None, q
     run_id = tasks.new_id("r")
     values = {"task_id": task.id, "account_id": task.account_id, "round": round, "state": RunState.QUEUED}
     what = {"agent": agent, "model": model, "queue": queue, "charged": True, "fence": 0}
-    connection.execute(insert(runs).values(id=run_id, created_at=now(connection), **values, **what))
+    at = now(connection)
+    connection.execute(insert(runs).values(id=run_id, created_at=at, confirmed_at=at, **values, **what))
     return run_id
 
 
@@ -200,6 +202,19 @@ def seconds_left(connection: Connection, claim: Claim) -> float:
     if until is None:
         raise LeaseLost(claim.run_id)
     return float(until) - now(connection)
+
+
+def confirmed_for(connection: Connection, claim: Claim) -> float:
+    """Seconds since GitHub last said that the requester may write. Raises LeaseLost."""
+    at = connection.execute(select(runs.c.confirmed_at).where(_held(claim))).scalar_one_or_none()
+    if at is None:
+        raise LeaseLost(claim.run_id)
+    return now(connection) - float(at)
+
+
+def confirm(connection: Connection, claim: Claim) -> None:
+    """GitHub says that the requester may write. Raises LeaseLost."""
+    _write(connection, claim, confirmed_at=now(connection))
 
 
 def note(connection: Connection, claim: Claim, **values: Any) -> None:

@@ -1,21 +1,17 @@
 """From a claimed run to a patch: the repository, the workspace, the agent in its sandbox, and what it left there."""
 
 import time
-from dataclasses import dataclass
-from typing import Any
 
 import structlog
 
-from config.database import Row
-from runners import mirrors, patches, run_events, runs
+from runners import mirrors, patches, runs
 from runners.agents import AGENTS
 from runners.agents.adapter import AgentEvent, Brief, Outcome
-from runners.context import Context
-from runners.github_types import Where
+from runners.attempt import Attempt
 from runners.lease import Lease
 from runners.looking import minutes_of
 from runners.problems import Problem
-from runners.runs import Claim
+from runners.rights import confirm_right
 from runners.sandboxes import SandboxError, choose, refuse
 from runners.sandboxes.interface import Errand, Sandbox
 from runners.workspace import Workspace, give_agent_git, open_workspace
@@ -27,43 +23,10 @@ IDLE_SECONDS = 600.0
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """One try at a run: the claim, and the rows as they were when it began."""
-
-    context: Context
-    claim: Claim
-    run: Row[Any]
-    task: Row[Any]
-
-    @property
-    def where(self) -> Where:
-        """The repository as GitHub is asked about it."""
-        return Where(self.task.installation_id, self.task.repository, self.task.repository_id)
-
-    @property
-    def name(self) -> str:
-        """Unique to this attempt, for its folders and its sandbox."""
-        return f"{self.claim.run_id}-{self.claim.fence}"
-
-    def step(self, said: str) -> None:
-        """Tells the run page, and the comment at its next edit, what is being done."""
-        self.tell([AgentEvent("step", {"text": said})])
-
-    def tell(self, events: list[AgentEvent]) -> None:
-        """Adds events to the run's log. Raises LeaseLost."""
-        with self.context.database.write() as connection:
-            run_events.append(connection, self.claim, events)
-
-    def note(self, **values: Any) -> None:
-        """Writes what was found out into the run's row. Raises LeaseLost."""
-        with self.context.database.write() as connection:
-            runs.note(connection, self.claim, **values)
-
-
 def work(attempt: Attempt, lease: Lease) -> Outcome | None:
     """The agent's work. None: there is a patch, kept and ready to publish; else how it ended without one."""
     sandbox = _sandbox(attempt)
+    confirm_right(attempt)
     attempt.step("fetching the repository")
     settings, task = attempt.context.settings, attempt.task
     ref = task.head_ref or task.base_ref

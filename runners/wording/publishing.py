@@ -63,8 +63,8 @@ def pull_request_body(task: TaskView, run: RunView) -> str:
 def check(run: RunView, head_sha: str) -> dict[str, Any]:
     """A check run's fields as GitHub's API takes them: https://docs.github.com/en/rest/checks/runs"""
     fields: dict[str, Any] = {"name": f"async-code / {run.agent}", "head_sha": head_sha, "external_id": run.id}
-    if run.url:
-        fields["details_url"] = run.url
+    if run.url or run.place_url:
+        fields["details_url"] = run.url or run.place_url
     if run.state in ENDS:
         fields |= {"status": "completed", "conclusion": CONCLUSIONS[run.state]}
     else:

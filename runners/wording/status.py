@@ -94,7 +94,8 @@ def why(run: RunView) -> str:
     """Why it ended without a pull request."""
     if run.state is RunState.CANCELLED:
         by = f" by {quoted(run.cancel_by, 60)}" if run.cancel_by else ""
-        return f"Stopped{by}. Nothing was published."
+        left = f"The branch `{run.branch}` was pushed before." if run.pushed else "Nothing was published."
+        return f"Stopped{by}. {left}"
     if run.state is RunState.DEAD:
         return f"It failed again and again, on our side: {quoted(run.detail, LONGEST_TEXT)} (run `{run.id}`)."
     return prose(run.detail or run.summary or run.reason, LONGEST_DETAIL)

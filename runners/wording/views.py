@@ -18,6 +18,7 @@ class RunView:
     doing: str = ""  # the latest step
     branch: str | None = None
     branch_url: str | None = None
+    pushed: bool = False
     pull_request: int | None = None
     files: int | None = None
     added: int | None = None
@@ -29,7 +30,8 @@ class RunView:
     tokens: int | None = None
     minutes: float = 0  # its limit
     cancel_by: str | None = None
-    url: str | None = None  # of its run page
+    url: str | None = None  # of its run page, where people can open it
+    place_url: str | None = None  # of the pull request, else the issue
     log: tuple[str, ...] = ()
 
 

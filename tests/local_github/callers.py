@@ -15,7 +15,6 @@ import jwt
 
 from bot.local_github import LocalGitHub
 
-
 TRUSTED = ssl.create_default_context()  # nobody speaks TLS here, and httpx would read certificates for each client
 
 

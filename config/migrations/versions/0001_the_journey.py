@@ -286,6 +286,7 @@ def upgrade() -> None:
         sa.Column("detail", sa.Text(), server_default="", nullable=False),
         sa.Column("charged", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
+        sa.Column("confirmed_at", sa.Double(), nullable=False),
         sa.Column("next_at", sa.Double(), nullable=True),
         sa.Column("started_at", sa.Double(), nullable=True),
         sa.Column("finished_at", sa.Double(), nullable=True),

@@ -1,0 +1,119 @@
+"""Doing a run: claim it, let the agent work, publish what it came to, and say how it ended."""
+
+from collections.abc import Callable
+
+import structlog
+
+from config import errors
+from config.database import Connection
+from runners import runs, tasks
+from runners.admission import admit
+from runners.agents.adapter import Outcome
+from runners.attempt import Attempt
+from runners.context import Context
+from runners.github_types import Forbidden, GitHubError, Invalid, NotFound, Unavailable
+from runners.lease import Cancelled, Drained, Lease
+from runners.problems import Problem
+from runners.publishing import publish
+from runners.runs import Claim, LeaseLost
+from runners.states import RunState
+from runners.working import work
+
+Move = Callable[[Connection], object]
+
+log = structlog.get_logger()
+
+
+def attempt_run(context: Context, run_id: str, holder: str, running: set[Lease]) -> None:
+    """Works on the run if nobody else does. `running` holds the leases of this process, for a drain to reach."""
+    with context.database.write() as connection:
+        claim = runs.claim(connection, run_id, holder, context.settings.lease_seconds)
+    if claim is None:
+        return
+    with structlog.contextvars.bound_contextvars(run=run_id, fence=claim.fence):
+        log.info("run.claimed", state=claim.state.value)
+        attempt = _attempt(context, claim)
+        with Lease(context, claim, attempt.task.id) as lease:
+            running.add(lease)
+            try:
+                _end(attempt, lease)
+            finally:
+                running.discard(lease)
+
+
+def _attempt(context: Context, claim: Claim) -> Attempt:
+    with context.database.read() as connection:
+        run = runs.get(connection, claim.run_id)
+        return Attempt(context, claim, run, tasks.get(connection, run.task_id))
+
+
+def _end(attempt: Attempt, lease: Lease) -> None:
+    """Does the work, and turns every way in which it can end into one move of the run."""
+    try:
+        move = _do(attempt, lease)
+    except LeaseLost:
+        log.warning("run.lease_lost")
+        return
+    except Exception as error:
+        move = _after(attempt.claim, error)
+    _move(attempt, move)
+
+
+def _do(attempt: Attempt, lease: Lease) -> Move:
+    if attempt.claim.state is RunState.RUNNING:
+        outcome = work(attempt, lease)
+        if outcome is not None:
+            return _finishing(attempt.claim, *_without_patch(outcome))
+    publish(attempt, lease)
+    return _finishing(attempt.claim, RunState.DONE)
+
+
+def _after(claim: Claim, error: Exception) -> Move:
+    """The move that follows from what stopped the work."""
+    match error:
+        case Cancelled():
+            return _finishing(claim, RunState.CANCELLED, "cancelled", f"Cancelled by {error}.")
+        case Drained():
+            return lambda connection: runs.give_back(connection, claim)
+        case Problem():
+            return _finishing(claim, RunState.FAILED, error.reason, error.sentence)
+        case NotFound() | Forbidden() | Invalid():
+            return _finishing(claim, RunState.FAILED, "github_refused", refused(error))
+        case GitHubError():
+            log.warning("run.postponed", error=str(error))
+            wait = error.retry_after if isinstance(error, Unavailable) else None
+            return lambda connection: runs.postpone(connection, claim, "GitHub can't be reached.", wait)
+        case _:
+            log.error("run.attempt_failed", exc_info=error)
+            errors.report(error)
+            return lambda connection: runs.fail(connection, claim, f"Unexpected {type(error).__name__}.")
+
+
+def _finishing(claim: Claim, end: RunState, reason: str = "", detail: str = "") -> Move:
+    log.info("run.finished", state=end.value, reason=reason)
+    return lambda connection: runs.finish(connection, claim, end, reason, detail)
+
+
+def _without_patch(outcome: Outcome) -> tuple[RunState, str, str]:
+    """How a run ends whose agent left nothing to publish."""
+    if outcome.status == "succeeded":
+        return RunState.UNCHANGED, "unchanged", outcome.summary or "The agent changed nothing."
+    end = RunState.TIMED_OUT if outcome.status == "limit" else RunState.FAILED
+    return end, outcome.reason, outcome.summary
+
+
+def refused(error: GitHubError) -> str:
+    """What GitHub refused, for people."""
+    if isinstance(error, NotFound):
+        return "GitHub says that the repository is not there, or that the App may not see it any more."
+    return f"GitHub refused: {error}"
+
+
+def _move(attempt: Attempt, move: Move) -> None:
+    """Writes the run's move, and lets waiting tasks of the account into the place that became free."""
+    try:
+        with attempt.context.database.write() as connection:
+            move(connection)
+            admit(connection, attempt.task.account_id, attempt.context.settings.concurrent_runs)
+    except LeaseLost:
+        log.warning("run.lease_lost")

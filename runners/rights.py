@@ -1,0 +1,20 @@
+"""Whether the requester still may: asked again at start and before publishing, if the answer is five minutes old."""
+
+from runners import runs
+from runners.attempt import Attempt
+from runners.github_types import Role
+from runners.problems import Problem
+
+CONFIRMED_SECONDS = 300.0
+
+
+def confirm_right(attempt: Attempt) -> None:
+    """Raises Problem where the requester may not write any more; GitHubError where GitHub does not say."""
+    context, claim, task = attempt.context, attempt.claim, attempt.task
+    with context.database.read() as connection:
+        if runs.confirmed_for(connection, claim) < CONFIRMED_SECONDS:
+            return
+    if context.github.role(attempt.where, task.requester, task.requester_id) < Role.WRITE:
+        raise Problem("not_allowed_any_more", f"{task.requester} may not write to {task.repository} any more.")
+    with context.database.write() as connection:
+        runs.confirm(connection, claim)
