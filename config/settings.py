@@ -232,8 +232,8 @@ def parts_of(secret: SecretStr | None) -> list[str]:
 
 
 def forget_environment() -> None:
-    """Takes every setting out of this process's environment and `.env` out of sight, for its children too."""
-    for name in Settings.model_fields:
+    """Takes every setting but DATA_DIR out of this process's environment and `.env` out of sight, for children too."""
+    for name in Settings.model_fields.keys() - {"data_dir"}:
         os.environ.pop(name.upper(), None)
     os.environ["ENV_FILE"] = os.devnull
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.embedded.address import Address
 from bot.embedded.keeper import State
 from bot.embedded.stack import Stack
 from bot.local_github import LocalGitHub
@@ -74,9 +75,12 @@ def set_stage(port: int | None, on_event: Callable[[str, State], None]) -> Itera
 def _environment(hub: LocalGitHub, directory: Path, port: int | None) -> dict[str, str]:
     """The settings that a real GitHub's owner would write into `.env`."""
     isolates = Bubblewrap().unusable() is None
+    web = Address("127.0.0.1", port or 0).settled()
     return {
         "DATA_DIR": str(directory / "bot"),
-        "PORT": str(port or 0),
+        "HOST": web.host,
+        "PORT": str(web.port),
+        "PUBLIC_URL": web.url,
         "GITHUB_BASE_URL": hub.url,
         "GITHUB_APP_ID": str(hub.app_id),
         "GITHUB_APP_PRIVATE_KEY": hub.private_key_pem,
