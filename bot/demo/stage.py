@@ -1,6 +1,7 @@
 """What the demo plays on: a local GitHub with a small repository, and the embedded stack as `up` runs it."""
 
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,11 +9,11 @@ from pathlib import Path
 
 from bot.embedded.address import Address
 from bot.embedded.keeper import State
-from bot.embedded.stack import Stack
+from bot.embedded.stack import Stack, migrate
 from bot.local_github import LocalGitHub
 from bot.local_github.sample import Sample, plant
 from config.database import Database
-from config.settings import load
+from config.settings import Settings, load
 from runners.sandboxes.bubblewrap import Bubblewrap
 
 COMMAND = "/async-code implement make the failing test pass"
@@ -62,14 +63,24 @@ class Stage:
 def set_stage(port: int | None, on_event: Callable[[str, State], None]) -> Iterator[Stage]:
     """A fresh local GitHub, and a stack that is not started yet but told all it needs."""
     directory = load().data_dir.absolute() / "demo"
-    shutil.rmtree(directory / "github", ignore_errors=True)
-    with LocalGitHub(directory / "github") as hub:
-        stack = Stack(_environment(hub, directory, port), on_event=on_event, drain_seconds=0)
+    with (
+        tempfile.TemporaryDirectory(prefix="async-code-github-") as repositories,
+        LocalGitHub(Path(repositories)) as hub,
+    ):
+        environment = _environment(hub, directory, port)
+        stack = Stack(environment, on_event=on_event, drain_seconds=0, prepare=_fresh)
         database = Database(stack.settings.database)
         try:
             yield Stage(hub, Sample(), stack, database)
         finally:
             database.close()
+
+
+def _fresh(settings: Settings) -> None:
+    """An empty database: the local GitHub begins anew, and would give out ids that the last demo's database knows."""
+    for old in (*settings.data_dir.glob("async-code.sqlite3*"), settings.data_dir / "mirrors"):
+        shutil.rmtree(old) if old.is_dir() else old.unlink(missing_ok=True)
+    migrate(settings)
 
 
 def _environment(hub: LocalGitHub, directory: Path, port: int | None) -> dict[str, str]:
