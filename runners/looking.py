@@ -58,9 +58,15 @@ def run_view(connection: Connection, settings: Settings, task: Row[Any], run: Ro
         minutes=minutes_of(task, settings),
         cancel_by=run.cancel_by,
         url=run_page(settings, run.id),
-        place_url=f"{settings.github_base_url}/{task.repository}/issues/{run.pull_request or task.number}",
+        place_url=f"{settings.github_base_url}/{task.repository}/{place(task, run)}",
         log=tuple(log_line(event) for event in events),
     )
+
+
+def place(task: Row[Any], run: Row[Any]) -> str:
+    """The path of the pull request, where there is one, else of the issue."""
+    number = run.pull_request or (task.number if task.is_pull_request else None)
+    return f"pull/{number}" if number else f"issues/{task.number}"
 
 
 def run_page(settings: Settings, run_id: str) -> str | None:

@@ -53,10 +53,11 @@ class Screen:
 
     def show(self, ended: Ended) -> None:
         """What came of it, and where to look at it."""
-        diff = ended.patch.decode("utf-8", "replace")
+        lines = ended.patch.decode("utf-8", "replace").splitlines()
+        diff = "\n".join(line for line in lines if not line.startswith("index "))
         if diff:
             self._console.print(
-                Panel(Syntax(diff.strip(), "diff", theme="ansi_dark", word_wrap=True), title="The diff", expand=False)
+                Panel(Syntax(diff, "diff", theme="ansi_dark", word_wrap=True), title="The diff", expand=False)
             )
         self._console.print(_addresses(ended))
 

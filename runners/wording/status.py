@@ -5,17 +5,30 @@ from runners.wording.safe import block, prose, quoted
 from runners.wording.views import RunView, TaskView
 
 HEADLINES = {
-    TaskState.WAITING: "⏳ Accepted, waiting",
-    TaskState.AWAITING_APPROVAL: "✋ Waiting for approval",
-    TaskState.QUEUED: "⏳ Accepted, queued",
-    TaskState.RUNNING: "🔧 At work",
-    TaskState.PUBLISHING: "📤 Publishing",
-    TaskState.DONE: "✅ Done",
-    TaskState.UNCHANGED: "⚪ Nothing to change",
-    TaskState.FAILED: "❌ Failed",
-    TaskState.TIMED_OUT: "⌛ Out of time",
-    TaskState.CANCELLED: "🛑 Cancelled",
-    TaskState.DEAD: "❌ Given up",
+    TaskState.WAITING: "Accepted, waiting",
+    TaskState.AWAITING_APPROVAL: "Waiting for approval",
+    TaskState.QUEUED: "Accepted, queued",
+    TaskState.RUNNING: "At work",
+    TaskState.PUBLISHING: "Publishing",
+    TaskState.DONE: "Done",
+    TaskState.UNCHANGED: "Nothing to change",
+    TaskState.FAILED: "Failed",
+    TaskState.TIMED_OUT: "Out of time",
+    TaskState.CANCELLED: "Cancelled",
+    TaskState.DEAD: "Given up",
+}
+MARKS = {
+    TaskState.WAITING: "⏳",
+    TaskState.AWAITING_APPROVAL: "✋",
+    TaskState.QUEUED: "⏳",
+    TaskState.RUNNING: "🔧",
+    TaskState.PUBLISHING: "📤",
+    TaskState.DONE: "✅",
+    TaskState.UNCHANGED: "⚪",
+    TaskState.FAILED: "❌",
+    TaskState.TIMED_OUT: "⌛",
+    TaskState.CANCELLED: "🛑",
+    TaskState.DEAD: "❌",
 }
 LONGEST_TEXT = 300
 LONGEST_SUMMARY = 4000
@@ -32,7 +45,7 @@ def status_comment(task: TaskView) -> str:
 
 def headline(task: TaskView, run: RunView) -> str:
     """Outcome, duration, cost."""
-    facts = [HEADLINES[task.state]]
+    facts = [f"{MARKS[task.state]} {HEADLINES[task.state]}"]
     if run.seconds is not None:
         facts.append(duration(run.seconds))
     if run.cost_usd is not None:
@@ -80,8 +93,9 @@ def under_way(task: TaskView, run: RunView) -> str:
 
 def result(task: TaskView, run: RunView) -> str:
     """Where the work is, and how much of it."""
-    where = f"Pull request #{run.pull_request}" if run.pull_request != task.number else "Committed to this pull request"
-    return f"{where} · {size(run)}."
+    if run.pull_request == task.number:
+        return f"Committed to this pull request · {size(run)}."
+    return f"[Pull request #{run.pull_request}]({run.place_url}) · {size(run)}."
 
 
 def size(run: RunView) -> str:
