@@ -1,0 +1,27 @@
+"""What the end-to-end tests ask for by name."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from config.settings import Settings
+from tests.integration.processes import PROC
+
+
+@pytest.fixture(autouse=True, scope="package")
+def nothing_from_outside() -> Iterator[None]:
+    """A developer's own settings are none of the processes' that are started here."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in Settings.model_fields:
+            patch.delenv(name.upper(), raising=False)
+        patch.setenv("ENV_FILE", os.devnull)
+        yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All of them are end-to-end tests; some of them read the process table."""
+    for item in items:
+        if "tests/integration" in item.nodeid:
+            item.add_marker(pytest.mark.integration)
+            item.add_marker(pytest.mark.slow)

@@ -1,0 +1,270 @@
+"""The language of the end-to-end tests: people comment on a local GitHub, the bot works by itself, people look.
+
+Every process is a real one, and nothing is stepped: what is to happen is awaited. A test may harm the processes.
+"""
+
+import os
+import shlex
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import func, select
+
+from bot.embedded.address import Address
+from bot.embedded.keeper import Service
+from bot.embedded.logs import tail
+from bot.embedded.processes import noted, record_of
+from bot.embedded.stack import Environment, Stack, bot_services
+from bot.local_github import LocalGitHub
+from bot.local_github.records import Pull
+from config.database import Database, DatabaseError
+from config.settings import Settings, load
+from runners import outbox, runs, tasks
+from runners.states import ENDS
+from tests.world import FILES, FIX, REPO
+
+PATIENCE = 90.0  # seconds; the machine may be busy with other tests
+LOOK_SECONDS = 0.05
+SECONDS_TO_STOP = 10.0
+
+Services = Callable[[Settings, Environment, float], Sequence[Service]]
+Found = TypeVar("Found")
+
+
+@dataclass
+class Stage:
+    """A local GitHub with `octo/app`, where alice may write, and the embedded stack that is installed on it."""
+
+    hub: LocalGitHub
+    settings: Settings
+    database: Database
+
+    # What people do
+
+    def comment(self, text: str = FIX, on: int | None = None) -> int:
+        """Alice comments (on a new issue, if none is named); the issue's number."""
+        number = on or self.hub.open_issue(REPO, "add() is wrong", "It subtracts.", "alice").number
+        self.hub.comment(REPO, number, text, "alice")
+        return number
+
+    def redeliver(self, number: int) -> None:
+        """Somebody presses "Redeliver" on the first comment of an issue."""
+        guid = next(one.guid for one in self.hub.deliveries if one.event == "issue_comment" and _about(one) == number)
+        self.hub.redeliver(guid)
+
+    def redeliver_what_failed(self) -> None:
+        """Somebody presses "Redeliver" on all that the bot never acknowledged."""
+        assert self.hub.settle(30), "deliveries are still under way"
+        kept = {one.guid for one in self.hub.deliveries if one.ok}
+        for guid in dict.fromkeys(one.guid for one in self.hub.deliveries if one.guid not in kept):
+            self.hub.redeliver(guid)
+        assert self.hub.settle(30), "redeliveries are still under way"
+
+    # What accidents do
+
+    def pid(self, name: str) -> int:
+        """The process of a service (`broker`, `web`, `control`, `runs`, `beat`), once there is one."""
+        return self.until(lambda: noted(record_of(self.settings.data_dir, name)), f"a process of {name}").pid
+
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> int:
+        """Sends a process `kill -9`, or another signal; its pid."""
+        pid = self.pid(name)
+        os.kill(pid, number)
+        return pid
+
+    def pause(self, pid: int) -> None:
+        """Lets a process stand still, but not in the middle of a transaction: SQLite would stand with it."""
+        os.kill(pid, signal.SIGSTOP)
+        while not self._writable():
+            self.resume(pid)
+            time.sleep(LOOK_SECONDS)
+            os.kill(pid, signal.SIGSTOP)
+
+    def resume(self, pid: int) -> None:
+        """Lets it go on."""
+        os.kill(pid, signal.SIGCONT)
+
+    # What comes of it
+
+    def until(self, true: Callable[[], Found | None], what: str, seconds: float = PATIENCE) -> Found:
+        """Waits until something is there, and gives it; fails with what the processes said last."""
+        deadline = time.monotonic() + seconds
+        while not (found := true()):
+            assert time.monotonic() < deadline, f"not in {seconds:g} s: {what}\n{self._last_words()}"
+            time.sleep(LOOK_SECONDS)
+        return found
+
+    def run(self, number: int) -> Any:
+        """The newest run of an issue, as SQL has it; None where there is none yet."""
+        found = self.runs(number)
+        return found[-1] if found else None
+
+    def runs(self, *numbers: int) -> list[Any]:
+        """The runs of these issues, the oldest first."""
+        wanted = select(runs.runs).join(tasks.tasks).where(tasks.tasks.c.number.in_(numbers))
+        return self._rows(wanted.order_by(runs.runs.c.created_at))
+
+    def tasks(self, *numbers: int) -> list[Any]:
+        """The tasks of these issues."""
+        return self._rows(select(tasks.tasks).where(tasks.tasks.c.number.in_(numbers)))
+
+    def await_run(self, number: int, *states: str, fence: int = 1) -> Any:
+        """Waits until the issue's run is in one of these states, at this attempt or a later one; its row."""
+
+        def there() -> Any:
+            run = self.run(number)
+            return run if run and run.state in states and run.fence >= fence else None
+
+        return self.until(there, f"a run of #{number} that is {' or '.join(states)}, at attempt {fence}")
+
+    def await_pull_request(self, number: int) -> Pull:
+        """Waits for the end of the issue's run and of all that follows from it; the one pull request."""
+        run = self.await_run(number, *ENDS)
+        assert run.state == "done", f"{run.state} ({run.reason}): {run.detail}"
+        self.await_silence()
+        (pull,) = self.pull_requests(number)
+        return pull
+
+    def await_silence(self) -> None:
+        """Waits until nothing more is to follow on GitHub."""
+        owed = select(func.count()).select_from(outbox.outbox).where(outbox.outbox.c.next_at.is_not(None))
+        self.until(lambda: self._rows(owed)[0][0] == 0, "everybody was told")
+
+    def pull_requests(self, *numbers: int) -> list[Pull]:
+        """The pull requests of these issues."""
+        ours = tuple(f"async-code/{number}-" for number in numbers)
+        return [pull for pull in self.hub.pulls(REPO) if pull.head.startswith(ours)]
+
+    def branches(self, *numbers: int) -> list[str]:
+        """The branches of these issues."""
+        return [name for name in self.hub.branches(REPO) if name.startswith(tuple(f"async-code/{n}-" for n in numbers))]
+
+    def status_comments(self, *numbers: int) -> list[str]:
+        """What the bot wrote below these issues."""
+        written = (comment for number in numbers for comment in self.hub.comments(REPO, number))
+        return [comment.body for comment in written if comment.via_app == self.hub.app_id]
+
+    def counts(self, *numbers: int) -> dict[str, int]:
+        """How many of each thing there are for these issues."""
+        return {
+            "tasks": len(self.tasks(*numbers)),
+            "runs": len(self.runs(*numbers)),
+            "branches": len(self.branches(*numbers)),
+            "pull requests": len(self.pull_requests(*numbers)),
+            "status comments": len(self.status_comments(*numbers)),
+            "check runs": len([one for one in self.hub.check_runs(REPO) if one.external_id in self._ids(numbers)]),
+        }
+
+    def _ids(self, numbers: Sequence[int]) -> set[str]:
+        return {run.id for run in self.runs(*numbers)}
+
+    def _rows(self, statement: Any) -> list[Any]:
+        with self.database.read() as connection:
+            return list(connection.execute(statement))
+
+    def _writable(self) -> bool:
+        # A short patience of its own: the transaction of a process that stands still would never end.
+        url = self.database.url.update_query_dict({"timeout": "1"}) if self.database.is_sqlite else self.database.url
+        other = Database(url.render_as_string(hide_password=False))
+        try:
+            with other.write():
+                return True
+        except DatabaseError:
+            return False
+        finally:
+            other.close()
+
+    def _last_words(self) -> str:
+        logs = sorted((self.settings.data_dir / "logs").glob("*.log"))
+        return "\n".join(f"--- {log.name}\n{tail(log, 12)}" for log in logs)
+
+
+class Gate:
+    """An agent that does its work when it is let through, and not before; the settings that make it the default."""
+
+    def __init__(self, directory: Path) -> None:
+        self._way = directory / "gate"
+        work = f"echo waiting; while [ ! -e {self._way} ]; do sleep 0.05; done; sed -i s/-/+/ app.py"
+        self.settings = {
+            "DEFAULT_AGENT": "command",
+            "AGENT_COMMAND": shlex.join(["sh", "-c", work]),
+            "SANDBOX": "none",  # the agent looks at the gate, which lies outside
+        }
+
+    def open(self) -> None:
+        """Lets all through, from now on."""
+        self._way.touch()
+
+    def close(self) -> None:
+        """Lets nobody through any more."""
+        self._way.unlink(missing_ok=True)
+
+
+@contextmanager
+def github(directory: Path) -> Iterator[LocalGitHub]:
+    """The local GitHub with its people and its repository."""
+    with LocalGitHub(directory / "github") as hub:
+        hub.add_organisation("octo")
+        hub.add_user("alice")
+        hub.add_repository("octo", "app", FILES)
+        hub.set_role(REPO, "alice", "write")
+        yield hub
+
+
+def environment(hub: LocalGitHub, directory: Path, given: Mapping[str, str]) -> dict[str, str]:
+    """What an operator would write into `.env`, and what the test wants besides."""
+    return {
+        "DATA_DIR": str(directory / "bot"),
+        "HOST": "127.0.0.1",
+        "PORT": "0",
+        "GITHUB_BASE_URL": hub.url,
+        "GITHUB_APP_ID": str(hub.app_id),
+        "GITHUB_APP_PRIVATE_KEY": hub.private_key_pem,
+        "GITHUB_WEBHOOK_SECRET": hub.webhook_secret,
+        "ALLOWED_ACCOUNTS": "octo",
+        "DEFAULT_AGENT": "patch",
+        **given,
+    }
+
+
+@contextmanager
+def looking(hub: LocalGitHub, settings: Settings) -> Iterator[Stage]:
+    """A stage whose processes are started and stopped by somebody else."""
+    database = Database(settings.database)
+    try:
+        yield Stage(hub, settings, database)
+    finally:
+        database.close()
+
+
+@contextmanager
+def set_stage(directory: Path, services: Services = bot_services, **given: str) -> Iterator[Stage]:
+    """The stack up and installed, with these settings besides those that it needs."""
+    with github(directory) as hub:
+        stack = Stack(environment(hub, directory, given), services=services, drain_seconds=SECONDS_TO_STOP)
+        with stack, looking(hub, stack.settings) as stage:
+            stack.await_ready(PATIENCE)
+            install(hub, stack.address)
+            yield stage
+
+
+def install(hub: LocalGitHub, web: Address) -> None:
+    """GitHub delivers to this web process, and octo installs the App."""
+    hub.deliver_to(f"{web.url}/github/webhooks")
+    hub.install("octo")
+    assert hub.settle(30), "the installation was not delivered"
+
+
+def settings_of(given: Mapping[str, str]) -> Settings:
+    """What these variables mean."""
+    return load(**{name.lower(): value for name, value in given.items()})
+
+
+def _about(delivery: Any) -> int:
+    return int(delivery.payload["issue"]["number"])

@@ -1,0 +1,36 @@
+"""From a comment to a pull request through the real processes, and the same once where it was asked for ten times."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.integration.stage import REPO, Stage, set_stage
+from tests.requirements import fresh_postgres
+
+ONE_OF_EACH = dict.fromkeys(("tasks", "runs", "branches", "pull requests", "status comments", "check runs"), 1)
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgres"))])
+def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    given = {}
+    if request.param == "postgres":
+        given["DATABASE_URL"] = fresh_postgres(request.getfixturevalue("postgres_url"))
+    with set_stage(tmp_path_factory.mktemp("stage"), **given) as running:
+        yield running
+
+
+def test_a_comment_becomes_a_pull_request(stage: Stage) -> None:
+    number = stage.comment()
+    pull = stage.await_pull_request(number)
+    assert stage.hub.file_at(REPO, pull.head, "app.py") == "def add(a, b):\n    return a + b\n"
+    assert stage.counts(number) == ONE_OF_EACH
+    assert "Done" in stage.status_comments(number)[0]
+
+
+def test_a_delivery_sent_eleven_times_is_one_pull_request(stage: Stage) -> None:
+    number = stage.comment()
+    for _ in range(10):
+        stage.redeliver(number)
+    stage.await_pull_request(number)
+    assert stage.hub.settle(30)
+    assert stage.counts(number) == ONE_OF_EACH

@@ -1,0 +1,260 @@
+"""What an agent leaves in its tree becomes the right diff or a Problem, and runs nothing on the host."""
+
+import os
+import shutil
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from runners import patches
+from runners.git import git, git_bytes
+from runners.patches import Patch
+from runners.problems import Problem
+from runners.workspace import Workspace
+from tests.runners.ground import Ground, make_ground, plain_git
+
+FILES = {
+    "app.py": b"one\ntwo\nthree\n",
+    "latin.txt": "café\n".encode("latin-1"),
+    "picture.bin": bytes(range(256)),
+    "tool.sh": b"#!/bin/sh\necho hi\n",
+    "crlf.txt": b"a\nb\nc\n",
+    "big.lfs": b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 12345\n",
+    ".gitattributes": b"crlf.txt text eol=crlf\n*.lfs filter=lfs diff=lfs merge=lfs -text\n",
+    "sub/deep/file.txt": b"x\n",
+}
+
+Act = Callable[[Path, str], None]  # what the agent does in the tree; the text runs as a program and makes PWNED
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    return make_ground(tmp_path_factory.mktemp("ground"), FILES)
+
+
+@pytest.fixture
+def evil(tmp_path: Path) -> str:
+    """A program that leaves a file behind when anybody runs it, and passes on what it is given."""
+    program = tmp_path / "evil.sh"
+    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/PWNED\ncat\n")
+    program.chmod(0o755)
+    return str(program)
+
+
+def paths_of(workspace: Workspace, patch: Patch | None) -> set[str]:
+    """The files that a patch touches, as git itself applies it."""
+    if patch is None:
+        return set()
+    made = patches.commit(workspace, patch.content, "test\n", 0)
+    named = git("diff-tree", "-r", "-z", "--no-renames", "--name-only", f"{made}^", made, git_dir=workspace.git)
+    return {path for path in named.split("\0") if path}
+
+
+def configured(tree: Path, program: str) -> None:
+    """Every setting of a repository that names a program."""
+    for key in (
+        "core.fsmonitor", "core.sshCommand", "core.editor", "core.pager", "core.askPass", "core.gitProxy",
+        "diff.external", "filter.evil.clean", "filter.evil.smudge", "filter.evil.process", "diff.evil.textconv",
+        "diff.evil.command", "merge.evil.driver", "gpg.program", "credential.helper", "uploadpack.packObjectsHook",
+    ):  # fmt: skip
+        plain_git(tree, "config", key, program)
+    plain_git(tree, "config", "core.hooksPath", str(tree / "hooks"))
+    plain_git(tree, "config", "core.worktree", "/")
+
+
+def config_hooks_and_attributes(tree: Path, program: str) -> None:
+    configured(tree, program)
+    (tree / ".git/info/attributes").write_text("* filter=evil diff=evil merge=evil\n")
+    for name in ("pre-commit", "post-index-change", "post-checkout", "reference-transaction"):
+        for folder in (tree / "hooks", tree / ".git/hooks"):
+            folder.mkdir(exist_ok=True)
+            shutil.copy(program, folder / name)
+    shutil.rmtree(tree / "hooks")
+    (tree / "app.py").write_text("changed\n")
+
+
+def attributes_in_the_tree(tree: Path, program: str) -> None:
+    configured(tree, program)
+    (tree / ".gitattributes").write_text("* filter=evil diff=evil merge=evil\n")
+    (tree / "app.py").write_text("changed\n")
+
+
+def gitfile_for_git(tree: Path, program: str) -> None:
+    shutil.move(tree / ".git", tree / "elsewhere")
+    configured_at = tree / "elsewhere/config"
+    configured_at.write_text(f"[core]\n\tfsmonitor = {program}\n\trepositoryformatversion = 0\n")
+    (tree / ".git").write_text(f"gitdir: {tree}/elsewhere\n")
+    (tree / "app.py").write_text("changed\n")
+    (tree / ".gitignore").write_text("elsewhere\n")
+
+
+def symlink_for_git(tree: Path, program: str) -> None:
+    shutil.move(tree / ".git", tree / "elsewhere")
+    (tree / ".git").symlink_to("elsewhere")
+    plain_git(tree, "config", "core.fsmonitor", program)
+    (tree / ".gitignore").write_text("elsewhere\n")
+
+
+def alternates(tree: Path, _program: str) -> None:
+    (tree / ".git/objects/info").mkdir(exist_ok=True)
+    (tree / ".git/objects/info/alternates").write_text("/etc\n")
+    (tree / "app.py").write_text("changed\n")
+
+
+def repository_inside(tree: Path, program: str) -> None:
+    inner = tree / "inner"
+    inner.mkdir()
+    plain_git(inner, "init", "--quiet")
+    (inner / "file.txt").write_text("x\n")
+    plain_git(inner, "add", ".")
+    plain_git(inner, "commit", "--quiet", "--message=x")
+    configured(inner, program)
+
+
+def fifo_for_attributes(tree: Path, _program: str) -> None:
+    (tree / ".gitattributes").unlink()
+    os.mkfifo(tree / ".gitattributes")
+
+
+def fifos(tree: Path, _program: str) -> None:
+    os.mkfifo(tree / "pipe")
+    os.mkfifo(tree / "sub/.gitignore")
+
+
+def fifo_for_a_file(tree: Path, _program: str) -> None:
+    (tree / "app.py").unlink()
+    os.mkfifo(tree / "app.py")
+
+
+def device(tree: Path, _program: str) -> None:
+    os.mknod(tree / "null", 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+
+
+def setuid(tree: Path, _program: str) -> None:
+    (tree / "tool.sh").chmod(0o4755)
+
+
+def unreadable(tree: Path, _program: str) -> None:
+    (tree / "secret").write_text("x\n")
+    (tree / "secret").chmod(0)
+    (tree / "app.py").chmod(0)
+
+
+def odd_names(tree: Path, _program: str) -> None:
+    for name in ODD_NAMES:
+        (tree / name).write_text("x\n")
+    Path(os.fsdecode(os.fsencode(tree) + b"/caf\xe9")).write_text("x\n")
+
+
+ODD_NAMES = ("-x", "--upload-pack=touch PWNED", 'quo"te', "new\nline", "tab\tback\\slash", "\u202eevil", "$(touch PWNED)")
+
+
+def in_other_case(tree: Path, program: str) -> None:
+    shutil.copytree(tree / ".git", tree / ".GIT")
+    (tree / ".GIT/config").write_text(f"[core]\n\tfsmonitor = {program}\n")
+
+
+def link_out(tree: Path, _program: str) -> None:
+    (tree / "sub/way").symlink_to("../../outside")
+
+
+def link_to_etc(tree: Path, _program: str) -> None:
+    (tree / "passwd").symlink_to("/etc/passwd")
+
+
+def links_that_leave_together(tree: Path, _program: str) -> None:
+    (tree / "sub/deep/top").symlink_to("../..")
+    (tree / "sub/deep/out").symlink_to("top/../outside")
+
+
+def link_inside(tree: Path, _program: str) -> None:
+    (tree / "sub/deep/app").symlink_to("../../app.py")
+
+
+def link_for_a_folder(tree: Path, _program: str) -> None:
+    shutil.rmtree(tree / "sub")
+    (tree / "sub").symlink_to("/etc")
+
+
+def workflow(tree: Path, _program: str) -> None:
+    (tree / ".github/workflows").mkdir(parents=True)
+    (tree / ".github/workflows/ci.yml").write_text("on: push\n")
+
+
+def too_many_files(tree: Path, _program: str) -> None:
+    for number in range(patches.MOST_FILES + 1):
+        (tree / f"file{number}").write_text("x\n")
+
+
+def sparse_terabyte(tree: Path, _program: str) -> None:
+    with (tree / "huge").open("wb") as file:
+        file.truncate(2**40)
+
+
+def grown_file(tree: Path, _program: str) -> None:
+    with (tree / "app.py").open("r+b") as file:
+        file.truncate(2**40)
+
+
+def too_long_patch(tree: Path, _program: str) -> None:
+    (tree / "long").write_bytes(b"line\n" * 300_000)
+
+
+def no_change(tree: Path, _program: str) -> None:
+    (tree / "app.py").write_bytes(FILES["app.py"])
+    (tree / "__pycache__").mkdir()
+    (tree / "__pycache__/app.pyc").write_bytes(b"x")
+
+
+RIGHT_DIFF: dict[Act, set[str]] = {
+    no_change: set(),
+    config_hooks_and_attributes: {"app.py"},
+    attributes_in_the_tree: {"app.py", ".gitattributes"},
+    gitfile_for_git: {"app.py", ".gitignore"},
+    symlink_for_git: {".gitignore"},
+    alternates: {"app.py"},
+    repository_inside: {"inner/file.txt"},
+    fifo_for_attributes: {".gitattributes"},
+    fifos: set(),
+    fifo_for_a_file: {"app.py"},
+    device: set(),
+    setuid: {"tool.sh"},
+    odd_names: {*ODD_NAMES, "caf\ufffd"},
+    link_inside: {"sub/deep/app"},
+}
+REFUSED: dict[Act, str] = {
+    link_out: "escaping_link",
+    link_to_etc: "escaping_link",
+    links_that_leave_together: "escaping_link",
+    link_for_a_folder: "escaping_link",
+    workflow: "protected_path",
+    too_many_files: "too_large",
+    sparse_terabyte: "too_large",
+    grown_file: "too_large",
+    too_long_patch: "too_large",
+}
+
+
+@pytest.mark.parametrize("act", RIGHT_DIFF, ids=lambda act: act.__name__)
+def test_the_diff_is_what_the_agent_did_and_nothing_of_its_runs(
+    ground: Ground, tmp_path: Path, evil: str, act: Act
+) -> None:
+    with ground.workspace(tmp_path.name) as workspace:
+        act(workspace.tree, evil)
+        assert paths_of(workspace, patches.read(workspace)) == RIGHT_DIFF[act]
+    assert not (tmp_path / "PWNED").exists()
+    assert not workspace.folder.exists()
+
+
+@pytest.mark.parametrize("act", REFUSED, ids=lambda act: act.__name__)
+def test_what_no_pull_request_may_hold_is_refused(ground: Ground, tmp_path: Path, evil: str, act: Act) -> None:
+    with ground.workspace(tmp_path.name) as workspace:
+        act(workspace.tree, evil)
+        with pytest.raises(Problem) as refused:
+            patches.read(workspace)
+    assert refused.value.reason == REFUSED[act]
+    assert str(tmp_path) not in refused.value.sentence
