@@ -74,6 +74,11 @@ def unknown_agent(name: str, names: Sequence[str]) -> str:
     return f"there is no agent {quoted(name, 60)}{meant} There are: {_names(names)}."
 
 
+def no_model(agent: str) -> str:
+    """The agent asks no model, so none can be chosen."""
+    return f"`{agent}` works without a model; leave `--model` out."
+
+
 def status(tasks: Iterable[TaskLine], account: str, limits: Limits, spent: Spent, working: int) -> str:
     """The tasks of one issue or pull request, and what is left of the account's quota."""
     rows = [

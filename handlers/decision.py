@@ -1,0 +1,236 @@
+"""One command of a text: the facts that policy asks for, the verdict, and what the command comes to."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from config.database import Connection, now
+from handlers import inbox, replies
+from handlers.events import Spoken
+from handlers.grammar import Command, Mistake
+from handlers.inbox import Taken
+from handlers.policy import DAY, HOUR, STARTS_A_RUN, Facts, Spent, Verdict, decide
+from runners import outbox, runs, tasks
+from runners.agents import AGENTS, agent_for
+from runners.agents.adapter import Brief
+from runners.context import Context
+from runners.github_types import Pull, Role
+from runners.queues import CLAUDE_FLOW, DOCKER
+from runners.states import LIVE_TASK, TaskState
+from runners.tasks import Place, Wanted
+
+SEEN, DONE, NOT_DONE = "eyes", "+1", "confused"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What GitHub said about a text's sender and place, asked before the transaction."""
+
+    role: Role
+    pull: Pull | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command comes to for people: a reaction, a comment or the task whose comment tells."""
+
+    reaction: str | None = None
+    comment: str | None = None
+    task_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One command of a text, decided and done inside the transaction that marks its delivery done."""
+
+    context: Context
+    connection: Connection
+    event: Spoken
+    scene: Scene
+    account_id: int
+
+    def answer(self, item: Command | Mistake) -> tuple[Verdict, Answer]:
+        """The verdict on a command, and what it came to."""
+        if isinstance(item, Mistake):
+            if self.scene.role < Role.TRIAGE:
+                return Verdict(False, "stranger"), Answer(NOT_DONE)
+            return Verdict(False, "mistake", detail=item.sentence), Answer(NOT_DONE, replies.mistake(item))
+        verdict = decide(item, self.facts(item))
+        if not verdict.allowed:
+            said = None if verdict.rule == "stranger" else replies.refusal(item, verdict, now(self.connection))
+            return verdict, Answer(NOT_DONE, said)
+        return verdict, VERBS_DONE[item.verb](self, item)
+
+    def record(self, taken: Taken, item: Command | Mistake, verdict: Verdict, answer: Answer) -> None:
+        """Keeps the command, and asks for what must follow on GitHub."""
+        event = self.event
+        command_id = inbox.record(
+            self.connection,
+            host=self.context.settings.host_name,
+            repository_id=event.repository.id,
+            kind=event.kind,
+            source_id=str(event.source_id),
+            ordinal=item.ordinal,
+            guid=taken.guid,
+            installation_id=event.installation_id,
+            repository=event.repository.full_name,
+            number=event.number,
+            sender_id=event.sender.id,
+            sender=event.sender.login,
+            verb=item.verb if isinstance(item, Command) else "",
+            allowed=verdict.allowed,
+            rule=verdict.rule,
+            verdict=vars(verdict),
+            task_id=answer.task_id,
+            reaction=answer.reaction,
+            answer=answer.comment,
+        )
+        if command_id is not None:
+            for kind, wanted in (("reaction", answer.reaction), ("reply", answer.comment)):
+                if wanted:
+                    outbox.want(self.connection, kind, str(command_id))
+
+    def facts(self, command: Command) -> Facts:
+        """What policy must know, as it stands in this transaction."""
+        settings, event, pull = self.context.settings, self.event, self.scene.pull
+        here = self.here()
+        live = [task for task in here if task.state in (*LIVE_TASK, TaskState.WAITING)]
+        login = event.repository.owner.login
+        return Facts(
+            role=self.scene.role,
+            account=login,
+            account_allowed=bool(settings.accounts_allowed & {"*", login.lower()}),
+            is_pull_request=event.is_pull_request,
+            from_fork=pull is not None and pull.head_repository_id != event.repository.id,
+            pull_request_open=pull is not None and pull.state == "open",
+            agent_missing=self.agent_missing(command, here),
+            has_task=bool(here),
+            has_live_task=bool(live),
+            is_requester=any(task.requester_id == event.sender.id for task in live),
+            limits=settings.limits,
+            spent=spent(self.connection, self.account_id),
+        )
+
+    def here(self) -> Any:
+        """Tasks on this issue or pull request, the newest first."""
+        return tasks.at_place(
+            self.connection, self.context.settings.host_name, self.event.repository.id, self.event.number
+        )
+
+    def agent_missing(self, command: Command, here: Any) -> str | None:
+        """Why the command's agent can't do it; None where it can, or no agent is needed."""
+        if command.verb not in STARTS_A_RUN or (command.verb == "retry" and not here):
+            return None
+        name = self.agent_name(command, here)
+        agent = AGENTS.get(name)
+        if agent is None:
+            return replies.unknown_agent(name, sorted(AGENTS))
+        if command.flags.model and agent.wire is None:
+            return replies.no_model(name)
+        return agent.missing(self.brief(command, here))
+
+    def agent_name(self, command: Command, here: Any) -> str:
+        """The agent that was named, or the one that this verb means."""
+        if command.flags.agents:
+            return ",".join(command.flags.agents)
+        if command.verb == "retry":
+            return str(runs.of_round(self.connection, here[0].id, here[0].round)[0].agent)
+        return agent_for(command.verb, self.context.settings.default_agent)
+
+    def brief(self, command: Command, here: Any) -> Brief:
+        """What the agent would be given: the command's own text or, on a retry, that of the task."""
+        argv = self.context.settings.agent_argv
+        if command.verb == "retry":
+            return Brief(here[0].verb, here[0].text, here[0].title, here[0].body, argv=argv)
+        return Brief(command.verb, command.text, self.event.title, self.event.body, argv=argv)
+
+    def start(self, command: Command) -> Answer:
+        """A new task with one run; it starts when the account has a slot and the place is free."""
+        task_id = tasks.open_task(self.connection, self.place(), self.wanted(command), now(self.connection))
+        self.add_run(task_id, command, self.agent_name(command, []), round=1)
+        return Answer(SEEN, task_id=task_id)
+
+    def retry(self, command: Command) -> Answer:
+        """A new run of the newest task here."""
+        here = self.here()
+        agent = self.agent_name(command, here)
+        round = tasks.next_round(self.connection, here[0].id)
+        self.add_run(here[0].id, command, agent, round=round)
+        return Answer(SEEN, task_id=here[0].id)
+
+    def add_run(self, task_id: str, command: Command, agent: str, *, round: int) -> None:
+        """The run, waiting; and the status comment."""
+        task = tasks.get(self.connection, task_id)
+        queue = CLAUDE_FLOW if agent == "claude-flow" else DOCKER
+        run_id = runs.add(self.connection, task, agent, command.flags.model, queue, round=round)
+        outbox.want(self.connection, "status", task_id)
+        if task.head_sha:  # a pull request's head shows the run from the start
+            outbox.want(self.connection, "check", run_id)
+
+    def cancel(self, _command: Command) -> Answer:
+        """Marks every task here; what runs is stopped by its worker."""
+        stopped = [task.id for task in self.here() if runs.cancel(self.connection, task.id, self.event.sender.login)]
+        return Answer(DONE, task_id=stopped[0] if stopped else None)
+
+    def status(self, _command: Command) -> Answer:
+        """Tasks here, and what is left of the quota."""
+        lines = [
+            replies.TaskLine(task.verb, task.state, task.requester, [run.agent for run in newest], newest[-1].detail)
+            for task in self.here()
+            for newest in [runs.of_round(self.connection, task.id, task.round)]
+        ]
+        settings = self.context.settings
+        used = spent(self.connection, self.account_id)
+        working = runs.at_work(self.connection, self.account_id)
+        return Answer(SEEN, replies.status(lines, self.event.repository.owner.login, settings.limits, used, working))
+
+    def help(self, _command: Command) -> Answer:
+        """What can be asked for, here."""
+        return Answer(SEEN, replies.help_text(AGENTS.values(), self.context.settings.default_agent))
+
+    def place(self) -> Place:
+        """Where a task of this text would live."""
+        event = self.event
+        return Place(
+            self.context.settings.host_name,
+            self.account_id,
+            event.installation_id,
+            event.repository.id,
+            event.repository.full_name,
+            event.number,
+            event.is_pull_request,
+        )
+
+    def wanted(self, command: Command) -> Wanted:
+        """The task that the command asks for, as the webhook told it."""
+        event, pull = self.event, self.scene.pull
+        wanted = Wanted(
+            verb=command.verb,
+            text=command.text,
+            flags=command.flags.as_json(),
+            title=event.title,
+            body=event.body,
+            base_ref=command.flags.base or event.repository.default_branch,
+            requester_id=event.sender.id,
+            requester=event.sender.login,
+        )
+        if pull is None:
+            return wanted
+        return replace(wanted, base_ref=pull.base_ref, head_ref=pull.head_ref, head_sha=pull.head_sha)
+
+
+VERBS_DONE = {
+    "implement": Decision.start,
+    "apply": Decision.start,
+    "retry": Decision.retry,
+    "cancel": Decision.cancel,
+    "status": Decision.status,
+    "help": Decision.help,
+}
+
+
+def spent(connection: Connection, account_id: int) -> Spent:
+    """What the account used of its quota."""
+    at = now(connection)
+    hour, oldest_of_hour = runs.used(connection, account_id, at - HOUR)
+    day, oldest_of_day = runs.used(connection, account_id, at - DAY)
+    return Spent(hour, day, oldest_of_hour, oldest_of_day)
