@@ -3,8 +3,11 @@
 Whatever is wrong with a request is said in one line with a 4xx; nothing that a stranger sends makes a 5xx.
 """
 
+import asyncio
 import json
 import re
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import Any
 
 import structlog
@@ -19,6 +22,9 @@ from handlers.inbox import NewDelivery
 from handlers.signature import is_signed
 
 MOST_BYTES = 25 * 1024 * 1024  # GitHub sends no larger payload
+LARGE_BYTES = 1024 * 1024
+MOST_LARGE = 8  # bodies of more than LARGE_BYTES that are held at once; others wait
+READ_SECONDS = 10  # GitHub itself gives up then
 GUID = re.compile(r"[0-9A-Za-z-]{1,64}")
 EVENT = re.compile(r"[a-z_]{1,64}")
 
@@ -38,6 +44,7 @@ class Intake:
 
     def __init__(self, settings: Settings, writer: Writer) -> None:
         self._settings, self._writer = settings, writer
+        self._large = asyncio.Semaphore(MOST_LARGE)
 
     async def answer(self, request: Request) -> Response:
         """Answers one delivery."""
@@ -55,7 +62,7 @@ class Intake:
     async def _accept(self, request: Request) -> Response:
         headers = _Headers(request)
         headers.refuse_foreign(self._settings.github_app_id)
-        body = await _read(request)
+        body = await self._read(request)
         if not is_signed(body, headers.signature, self._settings.webhook_secrets):
             raise Refused(401, "X-Hub-Signature-256 does not match the body: check GITHUB_WEBHOOK_SECRET")
         if headers.event == "ping":
@@ -65,6 +72,17 @@ class Intake:
         if needs_trigger(headers.event) and not mentions(body, self._settings.github_app_slug):
             return JSONResponse({"answer": "no command in it"})
         return await self._keep(headers, body)
+
+    async def _read(self, request: Request) -> bytes:
+        """The body, if it comes in time and below the cap: by its announced length, and while it streams."""
+        announced = request.headers.get("content-length", "0")
+        if not announced.isdecimal() or int(announced[:20]) > MOST_BYTES:
+            raise Refused(413, f"a delivery has at most {MOST_BYTES} bytes")
+        try:
+            async with asyncio.timeout(READ_SECONDS), AsyncExitStack() as held:
+                return await _all(request, lambda: held.enter_async_context(self._large))
+        except TimeoutError:
+            raise Refused(408, f"the body did not arrive within {READ_SECONDS} s") from None
 
     async def _keep(self, headers: "_Headers", body: bytes) -> Response:
         payload = _json(body)
@@ -111,18 +129,16 @@ class _Headers:
         return values[0]
 
 
-async def _read(request: Request) -> bytes:
-    """The body, as long as it stays below the cap: by its announced length, and while it streams."""
-    announced = request.headers.get("content-length", "0")
-    if not announced.isdecimal() or int(announced[:20]) > MOST_BYTES:
-        raise Refused(413, f"a delivery has at most {MOST_BYTES} bytes")
-    chunks, size = [], 0
+async def _all(request: Request, make_room: Callable[[], Awaitable[object]]) -> bytes:
+    """All of the body; room is made once, when it turns out to be large."""
+    body = bytearray()
     async for chunk in request.stream():
-        size += len(chunk)
-        if size > MOST_BYTES:
+        if len(body) <= LARGE_BYTES < len(body) + len(chunk):
+            await make_room()
+        body += chunk
+        if len(body) > MOST_BYTES:
             raise Refused(413, f"a delivery has at most {MOST_BYTES} bytes")
-        chunks.append(chunk)
-    return b"".join(chunks)
+    return bytes(body)
 
 
 def _json(body: bytes) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import structlog
 
 from config import errors
+from config.accounts import lock_account
 from config.database import Connection
 from runners import runs, tasks
 from runners.admission import admit
@@ -113,6 +114,7 @@ def _move(attempt: Attempt, move: Move) -> None:
     """Writes the run's move, and lets waiting tasks of the account into the place that became free."""
     try:
         with attempt.context.database.write() as connection:
+            lock_account(connection, attempt.task.account_id)  # first, as deciding does: else the two could deadlock
             move(connection)
             admit(connection, attempt.task.account_id, attempt.context.settings.concurrent_runs)
     except LeaseLost:

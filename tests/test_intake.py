@@ -12,6 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+import bot.intake
 from bot.intake import MOST_BYTES
 from config.settings import SettingsError, load, require_github
 from handlers.inbox import deliveries
@@ -226,6 +227,16 @@ def test_a_body_that_streams_past_the_cap_is_refused(world: World) -> None:
     except httpx.WriteError:
         status = 413  # the server closed before all was sent, which is its right
     assert status == 413
+
+
+def test_a_body_that_never_comes_is_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bot.intake, "READ_SECONDS", 0.2)
+    parts = urlsplit(world.url)
+    headers = signed(b"", world.hub.webhook_secret) | {"content-length": "100", "host": "x"}
+    with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        connection.sendall(f"POST /github/webhooks HTTP/1.1\r\n{head}\r\n{{".encode())
+        assert b" 408 " in connection.recv(4096).splitlines()[0]
 
 
 def test_without_a_secret_nothing_starts() -> None:
