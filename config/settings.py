@@ -115,6 +115,12 @@ class Settings(BaseSettings):
                 raise ValueError(f"{name.upper()}_FILE can't be read: {error.strerror} ({path})") from None
         return given
 
+    @field_validator("github_app_private_key")
+    @classmethod
+    def _on_many_lines(cls, key: SecretStr | None) -> SecretStr | None:
+        """Environments that hold one line write a key with `\\n` in it."""
+        return key and SecretStr(key.get_secret_value().replace("\\n", "\n"))
+
     @field_validator("github_base_url", "public_url")
     @classmethod
     def _an_address(cls, url: str) -> str:
@@ -271,3 +277,19 @@ def require_github(settings: Settings) -> None:
             f"{', '.join(missing)} not set. `.env.example` says where each comes from; "
             "`./async-code demo` needs none of them."
         )
+    if settings.github_app_private_key and not is_private_key(settings.github_app_private_key.get_secret_value()):
+        raise SettingsError(
+            "GITHUB_APP_PRIVATE_KEY is not a private key in PEM form, as the App's settings page gives it."
+        )
+
+
+def is_private_key(text: str) -> bool:
+    """Whether the text is an RSA key as GitHub makes them."""
+    from cryptography.exceptions import UnsupportedAlgorithm  # only those who talk with GitHub pay for it
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        load_pem_private_key(text.encode(), None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+    return True

@@ -62,6 +62,11 @@ class Api:
         self._transport.end()
         self._tokens.close()
 
+    def app(self) -> dict[str, Any]:
+        """The App as GitHub knows it: slug, permissions, events, installations_count."""
+        with self._as_app() as rest:
+            return dict(rest.apps.get_authenticated().json())
+
     def role(self, where: Where, login: str, user_id: int) -> Role:
         """What the person may do there. NONE where GitHub knows no such collaborator, or means another person."""
         try:
@@ -157,12 +162,13 @@ class Api:
 
     def _retry(self, error: GitHubException, tries: int) -> RetryOption:
         """Once more with a new token where GitHub calls a cached one bad; reads also where GitHub stumbled."""
-        if isinstance(error, RequestFailed) and error.response.status_code == 401:
+        cause = _cause(error)
+        if isinstance(cause, RequestFailed) and cause.response.status_code == 401:
             self._tokens.forget_all()
             return RetryOption(tries == 0, AT_ONCE)
-        request = getattr(error, "request", None)
+        request = getattr(cause, "request", None)
         again = isinstance(request, httpx.Request) and request.method == "GET" and tries < READ_TRIES - 1
-        if again and isinstance(_ours(error), Unavailable) and not isinstance(error, RateLimitExceeded):
+        if again and isinstance(_ours(cause), Unavailable) and not isinstance(cause, RateLimitExceeded):
             return RetryOption(True, timedelta(seconds=0.2 * 3**tries))
         return RetryOption(False)
 
@@ -194,6 +200,8 @@ class _Shared(httpx.BaseTransport):
         self._transport = transport
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        # githubkit's own request for a token comes without any, and would wait for ever.
+        request.extensions.setdefault("timeout", TIMEOUT.as_dict())
         return self._transport.handle_request(request)
 
     def end(self) -> None:
@@ -227,13 +235,19 @@ def _our_errors() -> Iterator[None]:
     try:
         yield
     except GitHubException as error:
-        raise _ours(error) from error
+        raise _ours(_cause(error)) from error
+    except ValueError as error:
+        raise Unavailable("the answer is not what GitHub documents") from error
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What went wrong. githubkit wraps it, and wraps it again where that was while a token was made."""
+    while isinstance(error, RequestError) and not isinstance(error, RequestFailed):
+        error = error.exc
+    return error
 
 
 def _ours(error: BaseException) -> GitHubError:
-    """The error as one of ours. githubkit wraps what went wrong while a token was made in a second error."""
-    while isinstance(error, RequestError) and not isinstance(error, RequestFailed):
-        error = error.exc
     if isinstance(error, RateLimitExceeded):
         return Unavailable("rate limit", error.response.status_code, error.retry_after.total_seconds())
     if not isinstance(error, RequestFailed):
@@ -246,14 +260,20 @@ def refusal(status: int, said: str, headers: Any) -> GitHubError:
     if status in (404, 410):
         return NotFound(said, status)
     if status == 429 or (status == 403 and "secondary rate limit" in said.lower()):
-        return Unavailable(said, status, float(headers.get("retry-after") or SECONDARY_LIMIT_WAIT))
+        return Unavailable(said, status, _seconds(headers) or SECONDARY_LIMIT_WAIT)
     if status == 403:
         return Suspended(said, status) if "suspended" in said.lower() else Forbidden(said, status)
     if status == 422:
         return Invalid(said, status)
     if status == 401 or status >= 500:
-        return Unavailable(said, status)
+        return Unavailable(said, status, _seconds(headers))
     return GitHubError(said, status)
+
+
+def _seconds(headers: Any) -> float | None:
+    """How long GitHub asks us to wait; None where it does not say, or says it as a date."""
+    asked = headers.get("retry-after", "")
+    return float(asked) if asked.isdecimal() else None
 
 
 def _said(response: httpx.Response) -> str:

@@ -7,6 +7,7 @@ from contextlib import contextmanager, nullcontext
 from queue import Empty, SimpleQueue
 from types import FrameType
 
+from bot.checkup import check_up
 from bot.embedded.keeper import State
 from bot.embedded.stack import Stack
 from config.settings import Settings
@@ -29,6 +30,8 @@ def up(say: Callable[[str], None], *, logs: bool) -> None:
     with until_interrupted(stack, say), stack.echo(say) if logs else nullcontext():
         stack.await_ready(SECONDS_TO_START)
         say(welcome(stack.settings, stack.address.url))
+        for line in check_up(stack.settings):
+            say(f"  {line}")
         wait()
 
 
