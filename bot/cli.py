@@ -1,5 +1,6 @@
 """The command line. What a command needs is imported when it runs, so that `--help` answers at once."""
 
+import os
 from typing import Any
 
 import click
@@ -43,7 +44,8 @@ class Commands(click.Group):
 
 
 def main() -> None:
-    """Runs the command that the process was started with."""
+    """Runs the command that the process was started with. What it writes is its user's alone."""
+    os.umask(0o077)
     cli(prog_name=NAME)
 
 
@@ -103,7 +105,7 @@ def web() -> None:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http="bot.connection:Connection",  # httptools, with a head's bounds
         ws="none",
         log_config=None,  # the application's own logging stands
         access_log=False,

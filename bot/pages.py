@@ -1,10 +1,10 @@
 """Pages for people. They show private code, so until login exists they answer on loopback only."""
 
 import ipaddress
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.concurrency import run_in_threadpool
@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from bot.diff_view import diff_files
 from config.database import Database, NoSuchRow
-from config.settings import Settings
+from config.settings import Settings, on_loopback
 from runners import looking, run_events, runs, tasks
 from runners.states import ENDS, RunState, TaskState
 from runners.wording.status import HEADLINES, duration
@@ -29,6 +29,8 @@ HEADERS = {
 }
 STATIC = {"style.css": "text/css", "live.js": "text/javascript"}
 RECENT = 50
+PROXY_HEADERS = {"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"}
+HOST = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?")
 
 templates = Environment(
     loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape(), undefined=StrictUndefined
@@ -53,15 +55,22 @@ def routes(settings: Settings, database: Database) -> list[Route]:
 
 
 def from_this_machine(request: Request, settings: Settings) -> bool:
-    """Whether the browser runs here, and means us: a foreign name that resolves to loopback is refused by its Host."""
+    """Whether the browser runs here, and means us: a foreign name that resolves to loopback is refused by its Host.
+
+    A bot with a public address may stand behind a proxy on this machine, so there loopback proves nothing.
+    """
+    if not on_loopback(settings.public_url):
+        return False
     client = request.client.host if request.client else ""
-    names = {"localhost", "127.0.0.1", "[::1]", "::1", urlsplit(settings.public_url).hostname}
     try:
         local = ipaddress.ip_address(client).is_loopback
     except ValueError:
         local = False
-    proxied = any(name in request.headers for name in ("x-forwarded-for", "forwarded"))
-    return local and not proxied and request.url.hostname in names
+    return (
+        local
+        and not PROXY_HEADERS & set(request.headers.keys())
+        and bool(HOST.fullmatch(request.headers.get("host", "")))
+    )
 
 
 def home(settings: Settings, database: Database, _request: Request) -> Response:

@@ -8,12 +8,14 @@ import os
 import secrets
 import socket
 import threading
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import structlog
 from celery import Celery
+from celery.exceptions import SecurityWarning
 from celery.signals import worker_shutting_down
 
 from config import errors, leases, logging
@@ -61,6 +63,8 @@ def main(pool: str) -> None:
     worker = Worker(context, pool)
     worker.bind(app)
     worker.start_timer()
+    # To a root user it recommends options that we don't have; what it fears are messages that run code, and ours can't.
+    warnings.simplefilter("ignore", SecurityWarning)
     app.worker_main(_argv(pool, worker.slots))
     worker.stop()
 
@@ -72,9 +76,7 @@ def beat() -> None:
     app = celery_app(settings)
     every = {"task": "sweep", "schedule": BEAT_SECONDS, "args": ["beat"], "options": {"queue": MAINTENANCE}}
     app.conf.beat_schedule = {"sweep": every}
-    schedule = settings.data_dir / "beat"
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    app.start(["beat", f"--schedule={schedule}", "--pidfile=", "--loglevel=WARNING"])
+    app.start(["--quiet", "beat", "--scheduler=celery.beat:Scheduler", "--pidfile=", "--loglevel=WARNING"])
 
 
 def compose(settings: Settings, app: Celery) -> Context:
@@ -94,7 +96,7 @@ class Worker:
         self._free = threading.BoundedSemaphore(self.slots)
         self._running: set[Lease] = set()
         self._taken: set[str] = set()  # what the timer loop took and has not done yet
-        self._ended = threading.Event()
+        self._ended, self._drained = threading.Event(), threading.Event()
         self._threads = ThreadPoolExecutor(self.slots, thread_name_prefix="timer")
         self._timer = threading.Thread(target=self._tick_for_ever, name="timer", daemon=True)
 
@@ -116,6 +118,7 @@ class Worker:
         self._ended.set()
         self._timer.join()
         self._threads.shutdown(wait=True)
+        self._drained.set()
         self.context.close()
 
     def decide(self, guid: str) -> None:
@@ -129,7 +132,8 @@ class Worker:
 
     def run(self, run_id: str) -> None:
         """A run waits for a worker; without a free slot it stays in SQL for whoever has one."""
-        if not self._free.acquire(blocking=False):
+        # Asked here too: what the timer loop took may have waited behind a run that was just given back.
+        if self._ended.is_set() or not self._free.acquire(blocking=False):
             return
         try:
             attempt_run(self.context, run_id, self.holder, self._running)
@@ -182,13 +186,14 @@ class Worker:
         self._ended.set()
         seconds = self.context.settings.drain_seconds
         if seconds is not None:
-            give_back = threading.Timer(seconds, self._drain)
-            give_back.daemon = True
-            give_back.start()
+            threading.Thread(target=self._drain, args=(seconds,), name="drain", daemon=True).start()
 
-    def _drain(self) -> None:
-        for lease in list(self._running):
-            lease.drain()
+    def _drain(self, seconds: float) -> None:
+        """Gives back what runs then, and what was being claimed in the moment of the stop."""
+        while not self._drained.wait(seconds):
+            for lease in list(self._running):
+                lease.drain()
+            seconds = TICK_SECONDS
 
 
 def _shell(name: str, function: Callable[[str], None]) -> Callable[[str], None]:
@@ -203,6 +208,7 @@ def _argv(pool: str, slots: int) -> list[str]:
     """Celery's command line for the pool."""
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=WARNING"]
     return [
+        "--quiet",
         "worker",
         "--pool=threads",
         f"--concurrency={slots}",

@@ -32,7 +32,7 @@ def scrub(value: Any, secrets: list[str]) -> Any:
     if isinstance(value, str):
         return redact(value, secrets)
     if isinstance(value, dict):
-        return {key: scrub(item, secrets) for key, item in value.items()}
+        return {scrub(key, secrets): scrub(item, secrets) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [scrub(item, secrets) for item in value]
     return value

@@ -3,7 +3,7 @@
 import logging
 import sys
 import time
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from config.redaction import redact
 from config.settings import FROM_FILES, Settings
 
 LONGEST_VALUE = 2000
+LONGEST_TRACEBACK = 20_000  # its last line says most
 OTHER_SECRETS = ("sentry_dsn", "anthropic_api_key", "openai_api_key", "gemini_api_key")
 
 
@@ -21,7 +22,9 @@ def set_up(settings: Settings, process: str) -> None:
     secrets = secret_values(settings)
 
     def clean(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        return {key: _clean(value, secrets) for key, value in event.items()}
+        trace = event.pop("exception", None)
+        shown: dict[str, Any] = _clean(event, secrets)
+        return shown if trace is None else {**shown, "exception": _line(trace, secrets, LONGEST_TRACEBACK)}
 
     production = settings.environment == "production"
     render: Any = (
@@ -65,8 +68,23 @@ def log_task_lifecycle(wake_up: str, **ids: str) -> Iterator[None]:
 
 
 def _clean(value: Any, secrets: list[str]) -> Any:
-    """One line of bounded length, without control or direction marks that could forge another line."""
-    if not isinstance(value, str):
-        return value
-    shown = "".join(char if char.isprintable() or char in "\n\t" else f"\\u{ord(char):04x}" for char in value)
-    return redact(shown, secrets)[:LONGEST_VALUE]
+    """The value with every text in it, and whatever is no JSON as text, made fit for a line."""
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case Mapping():
+            return {_line(str(key), secrets): _clean(item, secrets) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_clean(item, secrets) for item in value]
+        case bytes():
+            return _line(value.decode(errors="replace"), secrets)
+        case BaseException():
+            return _line(f"{type(value).__name__}: {value}", secrets)
+        case _:
+            return _line(str(value), secrets)
+
+
+def _line(text: str, secrets: list[str], longest: int = LONGEST_VALUE) -> str:
+    """Text of bounded length, without control or direction marks that could forge another line."""
+    told = redact(text, secrets)[:longest]
+    return "".join(char if char.isprintable() or char in "\n\t" else f"\\u{ord(char):04x}" for char in told)

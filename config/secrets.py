@@ -5,7 +5,6 @@ Fernet has no associated data: a row copied to another account or name does not 
 """
 
 import base64
-import binascii
 import hashlib
 import json
 import os
@@ -88,34 +87,39 @@ class Envelope:
         return base64.b64decode(value)
 
     def rotate(self, account: str, sealed: str) -> str:
-        """The same value under the first master key, with its original time."""
+        """The same value under the first master key, with its original time. Raises SecretError."""
         master, salt, token = self._parts(sealed)
         both = MultiFernet([_fernet(self._first, salt, account), _fernet(master, salt, account)])
-        return ":".join(("v1", self._first.id, self._first.kdf, _text(salt), both.rotate(token).decode()))
+        try:
+            rotated = both.rotate(token).decode()
+        except InvalidToken:
+            raise SecretError(f"a secret does not open for {account!r}: it is another account's, or damaged") from None
+        return ":".join(("v1", self._first.id, self._first.kdf, _text(salt), rotated))
 
     def _parts(self, sealed: str) -> tuple[Master, bytes, bytes]:
-        version, key_id, kdf, salt, token = (sealed.split(":") + [""] * 5)[:5]
-        master = self._masters.get(key_id)
-        if version != "v1" or not token:
+        parts = sealed.split(":")
+        if len(parts) != 5 or parts[0] != "v1":
             raise SecretError("not a sealed secret of version v1")
+        _, key_id, kdf, salt, token = parts
+        master = self._masters.get(key_id)
         if master is None or master.kdf != kdf:
             raise SecretError(f"sealed under the master key {key_id}, which SECRETS_MASTER_KEY does not list")
-        return master, base64.urlsafe_b64decode(salt), token.encode()
+        try:
+            return master, base64.b64decode(salt, b"-_", validate=True), token.encode("ascii")
+        except ValueError:
+            raise SecretError("a sealed secret is damaged") from None
 
 
 def envelope(settings: Settings) -> Envelope:
     """The envelope of this deployment: SECRETS_MASTER_KEY, or a key made once in DATA_DIR."""
-    given = parts_of(settings.secrets_master_key) or [_kept_key(settings.data_dir / "master.key")]
-    return Envelope([_master(part) for part in given])
+    given = parts_of(settings.secrets_master_key)
+    return Envelope([_master(part) for part in given] or [_kept_master(settings.data_dir / "master.key")])
 
 
 def _master(text: str) -> Master:
-    try:
-        raw = base64.b64decode(text, validate=True)
-    except binascii.Error:
-        raw = b""
-    if len(raw) == 32:
-        return Master(raw, "hkdf")
+    key = _random_key(text)
+    if key:
+        return Master(key, "hkdf")
     if len(text) < SHORTEST_PASSPHRASE:
         raise SettingsError(
             f"SECRETS_MASTER_KEY: a passphrase needs {SHORTEST_PASSPHRASE} characters; better: openssl rand -base64 32"
@@ -123,16 +127,36 @@ def _master(text: str) -> Master:
     return Master(text.encode(), "pbkdf2")
 
 
-def _kept_key(path: Path) -> str:
+def _random_key(text: str) -> bytes | None:
+    try:
+        key = base64.b64decode(text, validate=True)
+    except ValueError:
+        return None
+    return key if len(key) == 32 else None
+
+
+def _kept_master(path: Path) -> Master:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        draft = path.with_name(f"{path.name}.{randomness.token_hex(4)}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(base64.b64encode(os.urandom(32)).decode())
-        with suppress(FileExistsError):  # another process was first, and its key counts
-            os.link(draft, path)
-        draft.unlink()
-    return path.read_text().strip()
+        _make_key(path)
+    key = _random_key(path.read_text(errors="replace").strip())
+    if key is None:
+        raise SettingsError(
+            f"{path} is not the master key that was made there. Bring it back from a backup; "
+            "without it what was sealed stays shut, and removing the file begins with a new key."
+        )
+    return Master(key, "hkdf")
+
+
+def _make_key(path: Path) -> None:
+    draft = path.with_name(f"{path.name}.{randomness.token_hex(4)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(base64.b64encode(os.urandom(32)).decode())
+        file.flush()
+        os.fsync(file.fileno())  # what is sealed must not be on disk before its key
+    with suppress(FileExistsError):  # another process was first, and its key counts
+        os.link(draft, path)
+    draft.unlink()
 
 
 @lru_cache(maxsize=1024)

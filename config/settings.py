@@ -9,7 +9,7 @@ import shlex
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -55,8 +55,8 @@ class Settings(BaseSettings):
         "https://github.com", description="github.com, or the address of your GitHub Enterprise Server."
     )
 
-    database_url: str | None = Field(None, description="`postgresql://…`; unset: SQLite in DATA_DIR.")
-    redis_url: str | None = Field(None, description="`redis://…`; unset: an embedded server in DATA_DIR.")
+    database_url: str | None = Field(None, repr=False, description="`postgresql://…`; unset: SQLite in DATA_DIR.")
+    redis_url: str | None = Field(None, repr=False, description="`redis://…`; unset: an embedded server in DATA_DIR.")
     secrets_master_key: SecretStr | None = Field(
         None,
         description="Encrypts what is stored: 32 bytes as base64 (`openssl rand -base64 32`), `new,old` while you "
@@ -109,10 +109,7 @@ class Settings(BaseSettings):
                 continue
             if given.get(name):
                 raise ValueError(f"{name.upper()} and {name.upper()}_FILE are both set; keep one")
-            try:
-                given[name] = Path(path).read_text().strip()
-            except OSError as error:
-                raise ValueError(f"{name.upper()}_FILE can't be read: {error.strerror} ({path})") from None
+            given[name] = _content(f"{name.upper()}_FILE", path)
         return given
 
     @field_validator("github_app_private_key")
@@ -121,13 +118,22 @@ class Settings(BaseSettings):
         """Environments that hold one line write a key with `\\n` in it."""
         return key and SecretStr(key.get_secret_value().replace("\\n", "\n"))
 
-    @field_validator("github_base_url", "public_url")
+    @field_validator("github_base_url", "public_url", "anthropic_base_url", "openai_base_url", "gemini_base_url")
     @classmethod
     def _an_address(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError(f"{url!r} is not an http(s) address")
+        parts = _address(url)
+        if parts is None or parts.scheme not in ("http", "https") or parts.query or parts.fragment or "@" in url:
+            raise ValueError("not an http(s) address like https://host, without password, query and fragment")
         return url.rstrip("/")
+
+    @field_validator("agent_command")
+    @classmethod
+    def _as_a_shell_splits(cls, command: str | None) -> str | None:
+        try:
+            shlex.split(command or "")
+        except ValueError as error:
+            raise ValueError(f"can't be split as a shell would: {error}") from None
+        return command
 
     @field_validator("allowed_bots")
     @classmethod
@@ -195,12 +201,10 @@ def contradictions(settings: Settings) -> list[str]:
         found.append("GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET go together; set both or neither")
     if bool(settings.github_app_id) != bool(settings.github_app_private_key):
         found.append("GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY (or _FILE) go together; set both")
-    if settings.database_url and not settings.database_url.startswith(
-        ("postgresql:", "postgresql+psycopg:", "sqlite:")
-    ):
-        found.append("DATABASE_URL must begin with postgresql:// or sqlite:///")
-    if settings.redis_url and not settings.redis_url.startswith(("redis:", "rediss:", "unix:")):
-        found.append("REDIS_URL must begin with redis://, rediss:// or unix://")
+    if settings.database_url:
+        found += _wrong_url("DATABASE_URL", settings.database_url, "postgresql://", "postgresql+psycopg://", "sqlite:///")
+    if settings.redis_url:
+        found += _wrong_url("REDIS_URL", settings.redis_url, "redis://", "rediss://", "unix://")
     if settings.runs_per_hour > settings.runs_per_day:
         found.append("RUNS_PER_HOUR is larger than RUNS_PER_DAY, so it would never be reached; lower it")
     if settings.environment == "production":
@@ -215,12 +219,44 @@ def production_contradictions(settings: Settings) -> list[str]:
         found.append("SANDBOX=none isolates nothing and is refused in production; unset it")
     if not settings.public_url.startswith("https:") and not on_loopback(settings.public_url):
         found.append("PUBLIC_URL is plain http in production; use https")
-    if not settings.secrets_master_key:
+    if not parts_of(settings.secrets_master_key):
         found.append(
             "SECRETS_MASTER_KEY (or _FILE) is unset; "
             "production keeps its key apart from its data: openssl rand -base64 32"
         )
     return found
+
+
+def _wrong_url(name: str, url: str, *beginnings: str) -> list[str]:
+    """What is wrong with an address that may hold a password, and so is never shown."""
+    if not url.startswith(beginnings):
+        return [f"{name} must begin with {', '.join(beginnings[:-1])} or {beginnings[-1]}"]
+    if "://" in url and _address(url, needs_host=False) is None:
+        return [f"{name} is no address; write special characters of its password as %XX"]
+    return []
+
+
+def _address(url: str, *, needs_host: bool = True) -> SplitResult | None:
+    """The parts of an address; None where it is none."""
+    try:
+        parts = urlsplit(url)
+        readable = parts.port is None or parts.port > 0
+    except ValueError:
+        return None
+    plain = url.isprintable() and " " not in url
+    return parts if readable and plain and (parts.hostname or not needs_host) else None
+
+
+def _content(name: str, path: str | Path) -> str:
+    try:
+        content = Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ValueError(f"{name} can't be read: {error.strerror} ({path})") from None
+    except ValueError:
+        raise ValueError(f"{name} can't be read: it is not text ({path})") from None
+    if not content:
+        raise ValueError(f"{name} is empty ({path})")
+    return content
 
 
 def on_loopback(url: str) -> bool:
@@ -246,9 +282,14 @@ def forget_environment() -> None:
 
 def load(**given: Any) -> Settings:
     """The settings of this process. Raises SettingsError with one line a problem, never with a secret in it."""
-    given.setdefault("_env_file", os.environ.get("ENV_FILE", ".env"))
+    named = os.environ.get("ENV_FILE")
+    file = given.setdefault("_env_file", named or ".env")
+    if file and file == named and not Path(file).exists():
+        raise SettingsError(f"ENV_FILE names {file}, which is not there")
     try:
         return Settings(**given)
+    except UnicodeDecodeError:
+        raise SettingsError(f"{file} can't be read: it is not UTF-8 text") from None
     except ValidationError as error:
         raise SettingsError(
             "\n".join(_line(problem) for problem in error.errors(include_input=False, include_url=False))
@@ -279,17 +320,17 @@ def require_github(settings: Settings) -> None:
         )
     if settings.github_app_private_key and not is_private_key(settings.github_app_private_key.get_secret_value()):
         raise SettingsError(
-            "GITHUB_APP_PRIVATE_KEY is not a private key in PEM form, as the App's settings page gives it."
+            "GITHUB_APP_PRIVATE_KEY is not an RSA private key in PEM form, as the App's settings page gives it."
         )
 
 
 def is_private_key(text: str) -> bool:
     """Whether the text is an RSA key as GitHub makes them."""
     from cryptography.exceptions import UnsupportedAlgorithm  # only those who talk with GitHub pay for it
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
-        load_pem_private_key(text.encode(), None)
+        return isinstance(load_pem_private_key(text.encode(), None), RSAPrivateKey)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         return False
-    return True

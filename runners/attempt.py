@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from config.database import Row
+from config.logging import secret_values
+from config.redaction import redact
 from runners import run_events, runs
 from runners.agents.adapter import AgentEvent
 from runners.context import Context
@@ -34,10 +36,21 @@ class Attempt:
         """Tells the run page, and the comment at its next edit, what is being done."""
         self.tell([AgentEvent("step", {"text": said})])
 
+    def clean(self, text: str) -> str:
+        """The text without any secret of this deployment, or anything that looks like one of somebody's."""
+        return redact(text, secret_values(self.context.settings))
+
     def tell(self, events: list[AgentEvent]) -> None:
-        """Adds events to the run's log. Raises LeaseLost."""
+        """Adds events to the run's log, without secrets. Raises LeaseLost."""
+        events = [
+            AgentEvent(event.kind, {key: self._clean_value(item) for key, item in event.data.items()})
+            for event in events
+        ]
         with self.context.database.write() as connection:
             run_events.append(connection, self.claim, events)
+
+    def _clean_value(self, value: Any) -> Any:
+        return self.clean(value) if isinstance(value, str) else value
 
     def note(self, **values: Any) -> None:
         """Writes what was found out into the run's row. Raises LeaseLost."""

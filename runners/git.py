@@ -5,6 +5,7 @@ A token travels in the environment of one command, never in an address or an arg
 
 import base64
 import os
+import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,8 @@ HARDENED = {
     "core.fsmonitor": "false",
     "core.autocrlf": "false",
     "core.symlinks": "true",
+    "core.protectHFS": "true",
+    "core.protectNTFS": "true",
     "core.attributesFile": os.devnull,
     "core.excludesFile": os.devnull,
     "gc.auto": "0",
@@ -35,6 +38,8 @@ HARDENED = {
     "safe.directory": "*",  # of another uid where a sandbox made it; its own configuration is never read
     "protocol.allow": "never",
     "protocol.https.allow": "always",
+    "http.lowSpeedLimit": "1",  # bytes a second: a git whose worker was killed must end by itself
+    "http.lowSpeedTime": "60",
 }
 
 
@@ -78,21 +83,28 @@ def git_bytes(
     """The same, as bytes: a patch need not be text."""
     places = {"GIT_DIR": git_dir, "GIT_WORK_TREE": tree, "GIT_INDEX_FILE": index}
     env = _environment({**HARDENED, **(settings or {})}) | {name: str(path) for name, path in places.items() if path}
-    try:
-        done = subprocess.run(
-            ["git", *arguments],
-            input=stdin,
-            capture_output=True,
-            cwd=tree or git_dir or Path("/"),
-            env=env | dict(environment or {}),
-            timeout=seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise Unavailable(f"git {arguments[0]} took longer than {seconds:.0f} s") from None
+    done = _run(["git", *arguments], stdin, seconds, cwd=tree or git_dir or Path("/"), env=env | dict(environment or {}))
     if done.returncode:
         raise GitError(done.stderr.decode(errors="replace").strip()[-2000:])
     return done.stdout
+
+
+def _run(
+    argv: list[str], stdin: bytes, seconds: float, *, cwd: Path, env: Mapping[str, str]
+) -> subprocess.CompletedProcess[bytes]:
+    """Runs git in a session of its own, so that the helpers that it starts, and that hold the token, end with it."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        argv, stdin=pipe, stdout=pipe, stderr=pipe, cwd=cwd, env=env, start_new_session=True
+    ) as process:
+        try:
+            out, err = process.communicate(stdin, seconds)
+        except BaseException as stopped:
+            os.killpg(process.pid, signal.SIGKILL)
+            if isinstance(stopped, subprocess.TimeoutExpired):
+                raise Unavailable(f"git {argv[1]} took longer than {seconds:.0f} s") from None
+            raise
+    return subprocess.CompletedProcess(argv, process.returncode, out, err)
 
 
 def _environment(settings: Mapping[str, str]) -> dict[str, str]:
@@ -135,8 +147,10 @@ def meaning(error: GitError) -> GitHubError | None:
         "failed to connect",
         "connection",
         "error: 5",
-        "error: 401",
+        "could not read username",  # what git says after a 401
+        "authentication failed",
         "timed out",
+        "too slow",
         "early eof",
         "hung up",
     )

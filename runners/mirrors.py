@@ -3,6 +3,7 @@
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 from config.settings import Settings
@@ -21,18 +22,18 @@ def mirror_of(settings: Settings, where: Where) -> Path:
 def fetch(settings: Settings, where: Where, ref: str, token: str) -> tuple[Path, str]:
     """The mirror and the branch's commit. Raises Problem where there is no such branch, GitHubError."""
     mirror = mirror_of(settings, where)
-    full = f"refs/heads/{ref}"
+    # Not by the branch's own name: `a` may have gone since, and stand in the way of `a/b`.
+    kept = f"refs/fetched/{sha256(ref.encode()).hexdigest()}"
     with _alone(mirror):
-        if not (mirror / "HEAD").exists():
-            git("init", "--quiet", "--bare", "--", str(mirror))
+        git("init", "--quiet", "--bare", "--", str(mirror))  # again and again: mends one that was killed half-way
         try:
             git(
                 "fetch", "--quiet", "--no-tags", "--force", "--", f"{settings.github_base_url}/{where.repository}.git",
-                f"+{full}:{full}", git_dir=mirror, settings=remote(settings.github_base_url, token),
+                f"+refs/heads/{ref}:{kept}", git_dir=mirror, settings=remote(settings.github_base_url, token),
             )  # fmt: skip
         except GitError as error:
             raise _refused(error, where, ref) from None
-        return mirror, git("rev-parse", "--verify", "--end-of-options", f"{full}^{{commit}}", git_dir=mirror).strip()
+        return mirror, git("rev-parse", "--verify", "--end-of-options", f"{kept}^{{commit}}", git_dir=mirror).strip()
 
 
 def _refused(error: GitError, where: Where, ref: str) -> Exception:
@@ -42,12 +43,18 @@ def _refused(error: GitError, where: Where, ref: str) -> Exception:
             f"The branch `{ref}` does not exist in {where.repository}. "
             "Name one that does with `--base`, or push a first commit if the repository is empty.",
         )
+    if "fsck error" in str(error).lower():
+        said = str(error).splitlines()[0]
+        return Problem("refused_objects", f"{where.repository} holds something that git refuses as harmful: {said}")
     return meaning(error) or error
 
 
 @contextmanager
 def _alone(mirror: Path) -> Iterator[None]:
+    """Holds the mirror, and takes away locks of git's own that a killed one left."""
     mirror.parent.mkdir(parents=True, exist_ok=True)
     with mirror.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        for stale in (*mirror.glob("*.lock"), *(mirror / "refs").rglob("*.lock")):
+            stale.unlink(missing_ok=True)
         yield

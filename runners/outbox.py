@@ -110,9 +110,13 @@ def postpone(connection: Connection, duty: Duty, seconds: float, error: str) -> 
 
 
 def give_up(connection: Connection, duty: Duty, error: str) -> None:
-    """Nothing more is tried until it is wanted again; the row keeps why."""
+    """Nothing more is tried until it is wanted again; the row keeps why. A wish that came meanwhile is due at once."""
+    held = _held(duty)
     values = {"lease_until": 0, "next_at": None, "error": error}
-    connection.execute(update(outbox).where(_held(duty), outbox.c.wanted == duty.wanted).values(**values))
+    given_up = connection.execute(update(outbox).where(held, outbox.c.wanted == duty.wanted).values(**values)).rowcount
+    again = update(outbox).where(held).values(lease_until=0, tries=0)
+    if not given_up and connection.execute(again).rowcount:
+        wake_after_commit(connection, wake_up(duty.kind, duty.subject))
 
 
 def wait_before(tries: int) -> float:

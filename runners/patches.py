@@ -1,14 +1,16 @@
 """The patch that an agent's work comes to, read by the host from its own objects, and the commit made of it."""
 
-import shutil
+import os
 from dataclasses import dataclass
 
 from runners.git import GitError, git, git_bytes
+from runners.github_types import Unavailable
 from runners.problems import Problem
-from runners.workspace import Workspace
+from runners.workspace import Workspace, disarm
 
 MOST_FILES = 500
 MOST_BYTES = 1_000_000
+LARGEST_FILE = 100_000_000  # bytes; GitHub refuses larger ones
 PLAIN_MODES = frozenset({"000000", "100644", "100755", "120000"})
 BOT = {"name": "async-code", "email": "async-code@users.noreply.github.com"}
 
@@ -26,11 +28,15 @@ class Patch:
 def read(workspace: Workspace) -> Patch | None:
     """What the work tree holds beyond the base; None where nothing changed. Raises Problem."""
     host = {"git_dir": workspace.git, "index": workspace.index, "tree": workspace.tree}
-    shutil.rmtree(workspace.tree / ".git", ignore_errors=True)  # the agent's own; nothing of it may count
     try:
+        disarm(workspace.tree)
+        listed = git_bytes("ls-files", "-tz", "--cached", "--others", "--exclude-standard", **host)  # type: ignore[arg-type]
+        _weigh(workspace, listed)
         git("add", "--all", "--", ".", **host)  # type: ignore[arg-type]
-    except GitError as error:
+    except (GitError, Unavailable) as error:
         raise Problem("unreadable_tree", f"The agent left files that git can't read: {error}") from None
+    except OSError as error:
+        raise Problem("unreadable_tree", f"The agent left folders that can't be read: {error.strerror}.") from None
     tree = git("write-tree", **host).strip()  # type: ignore[arg-type]
     changed = git("diff-tree", "-r", "-z", "--no-renames", workspace.base_sha, tree, git_dir=workspace.git).split("\0")
     if changed == [""]:
@@ -45,6 +51,22 @@ def read(workspace: Workspace) -> Patch | None:
     counts = git("diff-tree", "-r", "-M", "--numstat", workspace.base_sha, tree, git_dir=workspace.git).splitlines()
     added, removed = (sum(int(line.split("\t")[column]) for line in counts if line[0].isdigit()) for column in (0, 1))
     return Patch(content, len(counts), added, removed)
+
+
+def _weigh(workspace: Workspace, listed: bytes) -> None:
+    """Refuses what git would read for minutes. `listed` is of `git ls-files -tz`: paths, `?` before the new ones."""
+    entries = [entry.split(" ", 1) for entry in os.fsdecode(listed).split("\0") if entry]
+    new = sum(1 for tag, _ in entries if tag == "?")
+    if new > MOST_FILES:
+        raise Problem("too_large", f"The agent left {new:,} new files; at most {MOST_FILES} are published.")
+    new_bytes = 0
+    for tag, path in entries:
+        file = workspace.tree / path
+        size = file.lstat().st_size if os.path.lexists(file) else 0
+        new_bytes += size if tag == "?" else 0
+        if max(size, new_bytes) > LARGEST_FILE:
+            shown = path.encode(errors="replace").decode()
+            raise Problem("too_large", f"With `{shown}` the agent left more than {LARGEST_FILE:,} bytes to publish.")
 
 
 def _guard(workspace: Workspace, changed: list[str]) -> None:
@@ -63,15 +85,13 @@ def _guard(workspace: Workspace, changed: list[str]) -> None:
 
 
 def _leaves(path: str, target: str) -> bool:
-    """Whether a link at `path` points out of the tree."""
-    depth = path.count("/")
-    if target.startswith("/"):
-        return True
-    for part in target.split("/"):
-        depth += -1 if part == ".." else 0 if part in ("", ".") else 1
-        if depth < 0:
-            return True
-    return False
+    """Whether a link at `path` may point out of the tree.
+
+    Going up is allowed only at the beginning: after a name, which may be another link, nobody knows where it leads.
+    """
+    parts = [part for part in target.split("/") if part not in ("", ".")]
+    ups = next((index for index, part in enumerate(parts) if part != ".."), len(parts))
+    return target.startswith("/") or ups > path.count("/") or ".." in parts[ups:]
 
 
 def commit(workspace: Workspace, patch: bytes, message: str, at: float) -> str:

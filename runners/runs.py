@@ -243,8 +243,7 @@ def fail(connection: Connection, claim: Claim, detail: str) -> RunState:
     if failures is not None and failures + 1 >= MOST_FAILURES:
         finish(connection, claim, RunState.DEAD, "failures", detail)
         return RunState.DEAD
-    _requeue(connection, claim, 2.0 ** (failures or 0) * 5, failures=runs.c.failures + 1, detail=detail)
-    return RunState.QUEUED
+    return _requeue(connection, claim, 2.0 ** (failures or 0) * 5, failures=runs.c.failures + 1, detail=detail)
 
 
 def postpone(connection: Connection, claim: Claim, detail: str, wait: float | None = None) -> RunState:
@@ -254,8 +253,7 @@ def postpone(connection: Connection, claim: Claim, detail: str, wait: float | No
         finish(connection, claim, RunState.FAILED, "github_unavailable", detail)
         return RunState.FAILED
     seconds = wait or min(5.0 * 2**postponed, LONGEST_BACKOFF)
-    _requeue(connection, claim, seconds, postponed=runs.c.postponed + 1, detail=detail)
-    return RunState.QUEUED
+    return _requeue(connection, claim, seconds, postponed=runs.c.postponed + 1, detail=detail)
 
 
 def give_back(connection: Connection, claim: Claim) -> None:
@@ -266,6 +264,8 @@ def give_back(connection: Connection, claim: Claim) -> None:
 def cancel(connection: Connection, task_id: str, by: str) -> list[str]:
     """Marks the task's runs: what has not started ends now, what runs is stopped by its worker within seconds."""
     mine = runs.c.task_id == task_id
+    # Held first: a run that goes from running to queued between the two updates below would be missed by both.
+    connection.execute(select(runs.c.id).where(mine).with_for_update())
     ends = {"state": RunState.CANCELLED, "reason": "cancelled", "cancel_by": by}
     queued = update(runs).where(mine, runs.c.state == RunState.QUEUED)
     at = now(connection)
@@ -301,10 +301,15 @@ def at_work(connection: Connection, account_id: int) -> int:
     return int(connection.execute(select(func.count()).select_from(joined).where(*live)).scalar_one())
 
 
-def _requeue(connection: Connection, claim: Claim, wait: float, **values: Any) -> None:
-    due = now(connection) + wait
-    again = {"state": RunState.QUEUED, "next_at": due, "lease_until": 0, "holder": None}
+def _requeue(connection: Connection, claim: Claim, wait: float, **values: Any) -> RunState:
+    """Back to the queue, but for a run that somebody cancelled in the seconds before its worker looked."""
+    by = cancelled_by(connection, claim)
+    if by is not None:
+        finish(connection, claim, RunState.CANCELLED, "cancelled", f"Cancelled by {by}.")
+        return RunState.CANCELLED
+    again = {"state": RunState.QUEUED, "next_at": now(connection) + wait, "lease_until": 0, "holder": None}
     _follow(connection, _write(connection, claim, before(RunState.QUEUED), **again, **values))
+    return RunState.QUEUED
 
 
 def _held(claim: Claim) -> Any:

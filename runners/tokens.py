@@ -25,7 +25,7 @@ class TokenCache:
         try:
             sealed = self._redis.get(self._name(key))
             if isinstance(sealed, bytes):
-                return self._envelope.open(self._owner, key, sealed.decode()).decode()
+                return self._envelope.open(self._owner, key, sealed.decode(errors="replace")).decode()
         except redis.RedisError:
             log.warning("token_cache.unreachable")
         except SecretError:

@@ -4,7 +4,8 @@ Whatever the agent writes into `.git`, the host never reads it: the host's objec
 `git`, beside `tree`, and only the work tree is the agent's. The `.git` inside is a throw-away for the agent's own use.
 """
 
-import shutil
+import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ def workspaces(settings: Settings) -> Path:
 def open_workspace(settings: Settings, name: str, mirror: Path, base_sha: str) -> Iterator[Workspace]:
     """A checkout of the commit; removed at the end. `name` is unique to the attempt."""
     workspace = Workspace(workspaces(settings) / name, base_sha)
-    shutil.rmtree(workspace.folder, ignore_errors=True)
+    remove(workspace.folder)
     workspace.tree.mkdir(parents=True)
     try:
         git("init", "--quiet", "--bare", "--", str(workspace.git))
@@ -58,7 +59,7 @@ def open_workspace(settings: Settings, name: str, mirror: Path, base_sha: str) -
         git("checkout-index", "--all", "--quiet", **host)  # type: ignore[arg-type]
         yield workspace
     finally:
-        shutil.rmtree(workspace.folder, ignore_errors=True)
+        remove(workspace.folder)
 
 
 def give_agent_git(workspace: Workspace) -> None:
@@ -70,3 +71,27 @@ def give_agent_git(workspace: Workspace) -> None:
         settings=local | {"uploadpack.allowAnySHA1InWant": "true"})  # fmt: skip
     git("update-ref", "HEAD", workspace.base_sha, git_dir=inside)
     git("reset", "--quiet", "--mixed", git_dir=inside, tree=workspace.tree)
+
+
+def disarm(tree: Path) -> None:
+    """Removes what git would obey or wait for: repositories at any depth, fifos, sockets, devices. Raises OSError.
+
+    Where the base has a submodule, git runs itself inside it, with the configuration and filters that it finds there.
+    """
+    folders = [tree]
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in list(entries):
+                if entry.name == ".git":
+                    remove(Path(entry))
+                elif entry.is_dir(follow_symlinks=False):
+                    folders.append(Path(entry))
+                elif not (entry.is_symlink() or entry.is_file()):
+                    Path(entry).unlink()
+
+
+def remove(path: Path) -> None:
+    """Removes a folder or file whatever an agent made of it: folders without rights, or deeper than Python goes."""
+    for command in (("chmod", "-R", "u+rwx"), ("rm", "-rf")):
+        if not path.is_symlink() or command[0] == "rm":
+            subprocess.run([*command, "--", str(path)], capture_output=True, check=False)

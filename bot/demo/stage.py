@@ -4,12 +4,12 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.embedded.address import Address
-from bot.embedded.keeper import State
-from bot.embedded.stack import Stack, migrate
+from bot.embedded.keeper import Service, State
+from bot.embedded.stack import Environment, Stack, bot_services, migrate
 from bot.local_github import LocalGitHub
 from bot.local_github.sample import Sample, plant
 from config.database import Database
@@ -68,12 +68,17 @@ def set_stage(port: int | None, on_event: Callable[[str, State], None]) -> Itera
         LocalGitHub(Path(repositories)) as hub,
     ):
         environment = _environment(hub, directory, port)
-        stack = Stack(environment, on_event=on_event, drain_seconds=0, prepare=_fresh)
+        stack = Stack(environment, on_event=on_event, services=_impatient, prepare=_fresh)
         database = Database(stack.settings.database)
         try:
             yield Stage(hub, Sample(), stack, database)
         finally:
             database.close()
+
+
+def _impatient(settings: Settings, environment: Environment, drain_seconds: float) -> list[Service]:
+    """The bot's processes, ended at once: nobody misses what a demo leaves undone, and the person wants the prompt."""
+    return [replace(service, stop_seconds=0) for service in bot_services(settings, environment, drain_seconds)]
 
 
 def _fresh(settings: Settings) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Never
 from runners.agents.adapter import STOPPED, AgentEvent, Brief, Exit, Outcome, Reader
 
 KINDS = ("text", "tool_call", "tool_result")
+SCALARS = (str, int, float, bool, type(None))
 STATUSES = ("succeeded", "failed", "limit")
 
 
@@ -64,7 +65,7 @@ class ProgramReader:
 
 
 def parse(line: str) -> dict[str, Any]:
-    """The line's JSON object; {} where it is none, or none that any database could keep."""
+    """The scalars of the line's JSON object; {} where it is none, or none that any database could keep."""
     if "\\u0000" in line:
         return {}
     try:
@@ -73,7 +74,7 @@ def parse(line: str) -> dict[str, Any]:
         json.dumps(data, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return {}
-    return data if isinstance(data, dict) else {}
+    return {key: item for key, item in data.items() if isinstance(item, SCALARS)} if isinstance(data, dict) else {}
 
 
 def _refuse(constant: str) -> Never:

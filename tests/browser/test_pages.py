@@ -24,12 +24,17 @@ def world(tmp_path: Path) -> Iterator[World]:
     ended = threading.Event()
     with served(application(world.settings)) as url:
         serve(world, url)
-        worker = threading.Thread(target=lambda: [world.work() for _ in iter(lambda: ended.wait(0.1), True)])
+        worker = threading.Thread(target=_at_work, args=(world, ended))
         worker.start()
         yield world
         ended.set()
         worker.join()
     world.close()
+
+
+def _at_work(world: World, ended: threading.Event) -> None:
+    while not ended.wait(0.1):
+        world.work()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import pytest
 
 from config.settings import Settings
-from tests.integration.processes import PROC
 
 
 @pytest.fixture(autouse=True, scope="package")
@@ -20,8 +19,9 @@ def nothing_from_outside() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of them are end-to-end tests; some of them read the process table."""
+    """All of them are end-to-end tests, and need what the stack and the local GitHub need."""
     for item in items:
-        if "tests/integration" in item.nodeid:
+        if item.nodeid.startswith("tests/integration/"):
             item.add_marker(pytest.mark.integration)
             item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.needs("git", "redis"))

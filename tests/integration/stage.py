@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,15 +22,17 @@ from bot.embedded.processes import noted, record_of
 from bot.embedded.stack import Environment, Stack, bot_services
 from bot.local_github import LocalGitHub
 from bot.local_github.records import Pull
-from config.database import Database, DatabaseError
+from config.database import Database, DatabaseError, now
 from config.settings import Settings, load
 from runners import outbox, runs, tasks
 from runners.states import ENDS
 from tests.world import FILES, FIX, REPO
 
+ANYWHERE = Address("127.0.0.1", 0)
 PATIENCE = 90.0  # seconds; the machine may be busy with other tests
 LOOK_SECONDS = 0.05
 SECONDS_TO_STOP = 10.0
+ONE_OF_EACH = dict.fromkeys(("tasks", "runs", "branches", "pull requests", "status comments", "check runs"), 1)
 
 Services = Callable[[Settings, Environment, float], Sequence[Service]]
 Found = TypeVar("Found")
@@ -42,10 +43,17 @@ class Stage:
     """A local GitHub with `octo/app`, where alice may write, and the embedded stack that is installed on it."""
 
     hub: LocalGitHub
+    variables: Mapping[str, str]  # the processes' environment, as an operator would write it into `.env`
     settings: Settings
     database: Database
+    web: Address = ANYWHERE
 
     # What people do
+
+    def deliver_to(self, web: Address) -> None:
+        """The App's operator tells GitHub where the web process listens."""
+        self.web = web
+        self.hub.deliver_to(f"{web.url}/github/webhooks")
 
     def comment(self, text: str = FIX, on: int | None = None) -> int:
         """Alice comments (on a new issue, if none is named); the issue's number."""
@@ -59,12 +67,13 @@ class Stage:
         self.hub.redeliver(guid)
 
     def redeliver_what_failed(self) -> None:
-        """Somebody presses "Redeliver" on all that the bot never acknowledged."""
-        assert self.hub.settle(30), "deliveries are still under way"
+        """Somebody presses "Redeliver" on all that the bot never acknowledged, until it has."""
+        self.until(lambda: self.hub.settle(0), "deliveries that are attempted")
+        self.until(self.web.healthy, "a web process that answers")
         kept = {one.guid for one in self.hub.deliveries if one.ok}
         for guid in dict.fromkeys(one.guid for one in self.hub.deliveries if one.guid not in kept):
             self.hub.redeliver(guid)
-        assert self.hub.settle(30), "redeliveries are still under way"
+        self.until(lambda: self.hub.settle(0), "redeliveries that are attempted")
 
     # What accidents do
 
@@ -109,6 +118,16 @@ class Stage:
         """The runs of these issues, the oldest first."""
         wanted = select(runs.runs).join(tasks.tasks).where(tasks.tasks.c.number.in_(numbers))
         return self._rows(wanted.order_by(runs.runs.c.created_at))
+
+    def states(self, *numbers: int) -> set[str]:
+        """Where the runs of these issues stand."""
+        return {run.state for run in self.runs(*numbers)}
+
+    def waited(self, *numbers: int) -> float:
+        """Seconds that the one of these runs that nobody claimed has waited."""
+        with self.database.read() as connection:
+            at = now(connection)
+        return max(at - float(run.next_at) for run in self.runs(*numbers) if run.next_at is not None)
 
     def tasks(self, *numbers: int) -> list[Any]:
         """The tasks of these issues."""
@@ -161,6 +180,11 @@ class Stage:
             "check runs": len([one for one in self.hub.check_runs(REPO) if one.external_id in self._ids(numbers)]),
         }
 
+    def wake_ups(self, name: str) -> int:
+        """How many of a name reached the workers, by their logs."""
+        lines = (line for log in self._logs() for line in log.read_text(errors="replace").splitlines())
+        return len([line for line in lines if "wake_up.began" in line and f"wake_up={name}" in line])
+
     def _ids(self, numbers: Sequence[int]) -> set[str]:
         return {run.id for run in self.runs(*numbers)}
 
@@ -181,8 +205,10 @@ class Stage:
             other.close()
 
     def _last_words(self) -> str:
-        logs = sorted((self.settings.data_dir / "logs").glob("*.log"))
-        return "\n".join(f"--- {log.name}\n{tail(log, 12)}" for log in logs)
+        return "\n".join(f"--- {log.name}\n{tail(log, 12)}" for log in self._logs())
+
+    def _logs(self) -> list[Path]:
+        return sorted((self.settings.data_dir / "logs").glob("*.log"))
 
 
 class Gate:
@@ -221,8 +247,8 @@ def environment(hub: LocalGitHub, directory: Path, given: Mapping[str, str]) -> 
     """What an operator would write into `.env`, and what the test wants besides."""
     return {
         "DATA_DIR": str(directory / "bot"),
-        "HOST": "127.0.0.1",
-        "PORT": "0",
+        "HOST": ANYWHERE.host,
+        "PORT": str(ANYWHERE.port),
         "GITHUB_BASE_URL": hub.url,
         "GITHUB_APP_ID": str(hub.app_id),
         "GITHUB_APP_PRIVATE_KEY": hub.private_key_pem,
@@ -234,36 +260,31 @@ def environment(hub: LocalGitHub, directory: Path, given: Mapping[str, str]) -> 
 
 
 @contextmanager
-def looking(hub: LocalGitHub, settings: Settings) -> Iterator[Stage]:
-    """A stage whose processes are started and stopped by somebody else."""
-    database = Database(settings.database)
-    try:
-        yield Stage(hub, settings, database)
-    finally:
-        database.close()
+def empty_stage(directory: Path, given: Mapping[str, str]) -> Iterator[Stage]:
+    """A stage without processes, with these settings besides those that it needs."""
+    with github(directory) as hub:
+        variables = environment(hub, directory, given)
+        settings = load(**{name.lower(): value for name, value in variables.items()})
+        database = Database(settings.database)
+        try:
+            yield Stage(hub, variables, settings, database)
+        finally:
+            database.close()
 
 
 @contextmanager
-def set_stage(directory: Path, services: Services = bot_services, **given: str) -> Iterator[Stage]:
-    """The stack up and installed, with these settings besides those that it needs."""
-    with github(directory) as hub:
-        stack = Stack(environment(hub, directory, given), services=services, drain_seconds=SECONDS_TO_STOP)
-        with stack, looking(hub, stack.settings) as stage:
-            stack.await_ready(PATIENCE)
-            install(hub, stack.address)
-            yield stage
-
-
-def install(hub: LocalGitHub, web: Address) -> None:
-    """GitHub delivers to this web process, and octo installs the App."""
-    hub.deliver_to(f"{web.url}/github/webhooks")
-    hub.install("octo")
-    assert hub.settle(30), "the installation was not delivered"
-
-
-def settings_of(given: Mapping[str, str]) -> Settings:
-    """What these variables mean."""
-    return load(**{name.lower(): value for name, value in given.items()})
+def set_stage(
+    directory: Path, given: Mapping[str, str] | None = None, services: Services = bot_services
+) -> Iterator[Stage]:
+    """A stage with the stack up and installed."""
+    with (
+        empty_stage(directory, given or {}) as stage,
+        Stack(stage.variables, services=services, drain_seconds=SECONDS_TO_STOP) as stack,
+    ):
+        stack.await_ready(PATIENCE)
+        stage.deliver_to(stack.address)
+        stage.hub.install("octo")
+        yield stage
 
 
 def _about(delivery: Any) -> int:

@@ -3,6 +3,8 @@
 import os
 import shutil
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,7 +51,7 @@ def paths_of(workspace: Workspace, patch: Patch | None) -> set[str]:
     """The files that a patch touches, as git itself applies it."""
     if patch is None:
         return set()
-    made = patches.commit(workspace, patch.content, "test\n", 0)
+    made = patches.commit(workspace, patch.content, "test\n", 1_700_000_000)
     named = git("diff-tree", "-r", "-z", "--no-renames", "--name-only", f"{made}^", made, git_dir=workspace.git)
     return {path for path in named.split("\0") if path}
 
@@ -138,12 +140,6 @@ def setuid(tree: Path, _program: str) -> None:
     (tree / "tool.sh").chmod(0o4755)
 
 
-def unreadable(tree: Path, _program: str) -> None:
-    (tree / "secret").write_text("x\n")
-    (tree / "secret").chmod(0)
-    (tree / "app.py").chmod(0)
-
-
 def odd_names(tree: Path, _program: str) -> None:
     for name in ODD_NAMES:
         (tree / name).write_text("x\n")
@@ -151,11 +147,6 @@ def odd_names(tree: Path, _program: str) -> None:
 
 
 ODD_NAMES = ("-x", "--upload-pack=touch PWNED", 'quo"te', "new\nline", "tab\tback\\slash", "\u202eevil", "$(touch PWNED)")
-
-
-def in_other_case(tree: Path, program: str) -> None:
-    shutil.copytree(tree / ".git", tree / ".GIT")
-    (tree / ".GIT/config").write_text(f"[core]\n\tfsmonitor = {program}\n")
 
 
 def link_out(tree: Path, _program: str) -> None:
@@ -213,12 +204,12 @@ def no_change(tree: Path, _program: str) -> None:
 RIGHT_DIFF: dict[Act, set[str]] = {
     no_change: set(),
     config_hooks_and_attributes: {"app.py"},
-    attributes_in_the_tree: {"app.py", ".gitattributes"},
+    attributes_in_the_tree: {"app.py", ".gitattributes", "crlf.txt"},  # the file has its line ends by them
     gitfile_for_git: {"app.py", ".gitignore"},
     symlink_for_git: {".gitignore"},
     alternates: {"app.py"},
     repository_inside: {"inner/file.txt"},
-    fifo_for_attributes: {".gitattributes"},
+    fifo_for_attributes: {".gitattributes", "crlf.txt"},
     fifos: set(),
     fifo_for_a_file: {"app.py"},
     device: set(),
@@ -258,3 +249,118 @@ def test_what_no_pull_request_may_hold_is_refused(ground: Ground, tmp_path: Path
             patches.read(workspace)
     assert refused.value.reason == REFUSED[act]
     assert str(tmp_path) not in refused.value.sentence
+
+
+def test_a_submodule_s_own_git_never_runs(tmp_path: Path, evil: str) -> None:
+    # git would run `git status` in a checked out submodule, and obey the filters that its configuration names.
+    library = tmp_path / "library"
+    library.mkdir()
+    plain_git(library, "init", "--quiet")
+    (library / "file.txt").write_text("x")
+    plain_git(library, "add", ".")
+    plain_git(library, "commit", "--quiet", "--message=x")
+    ground = make_ground(tmp_path, FILES, submodule=plain_git(library, "rev-parse", "HEAD"))
+    with ground.workspace() as workspace:
+        inside = workspace.tree / "vendor/lib"
+        shutil.copytree(library, inside, dirs_exist_ok=True)
+        plain_git(inside, "config", "filter.evil.clean", evil)
+        (inside / ".gitattributes").write_text("* filter=evil\n")
+        (inside / "file.txt").write_text("y")
+        assert patches.read(workspace) is None
+    assert not (tmp_path / "PWNED").exists()
+
+
+def test_another_case_of_git_is_no_file_of_ours(ground: Ground, tmp_path: Path) -> None:
+    with ground.workspace(tmp_path.name) as workspace:
+        shutil.copytree(workspace.tree / ".git", workspace.tree / ".GIT")
+        with pytest.raises(Problem, match="invalid path '.GIT") as refused:
+            patches.read(workspace)
+        assert refused.value.reason == "unreadable_tree"
+
+
+def test_files_without_rights_give_a_diff_or_a_problem(ground: Ground, tmp_path: Path) -> None:
+    with ground.workspace(tmp_path.name) as workspace:
+        (workspace.tree / "secret").write_text("x\n")
+        for path in ("secret", "app.py", "sub/deep"):
+            (workspace.tree / path).chmod(0)
+        if os.geteuid() == 0:  # whom no file's mode stops
+            assert paths_of(workspace, patches.read(workspace)) == {"secret"}
+        else:
+            with pytest.raises(Problem, match="can't read|can't be read"):
+                patches.read(workspace)
+    assert not workspace.folder.exists()
+
+
+def test_folders_deeper_than_any_path_are_refused_and_removed(ground: Ground, tmp_path: Path) -> None:
+    dig = "import os\nfor _ in range(1200):\n    os.mkdir('deep')\n    os.chdir('deep')"
+    with ground.workspace(tmp_path.name) as workspace:
+        subprocess.run([sys.executable, "-c", dig], cwd=workspace.tree, check=True)
+        with pytest.raises(Problem, match="File name too long"):
+            patches.read(workspace)
+    assert not workspace.folder.exists()
+
+
+def test_only_the_changed_line_is_in_the_diff_whatever_the_line_ends(ground: Ground, tmp_path: Path) -> None:
+    with ground.workspace(tmp_path.name) as workspace:
+        lines = workspace.tree / "crlf.txt"
+        assert lines.read_bytes() == b"a\r\nb\r\nc\r\n"
+        lines.write_bytes(b"a\r\nB\r\nc\r\n")
+        pointer = workspace.tree / "big.lfs"
+        pointer.write_bytes(pointer.read_bytes().replace(b"12345", b"54321"))
+        patch = patches.read(workspace)
+    assert patch is not None
+    assert (patch.files, patch.added, patch.removed) == (2, 2, 2)
+    assert b"-b\n+B\n" in patch.content
+    assert b"-size 12345\n+size 54321\n" in patch.content
+
+
+def test_modes_renames_and_removals_are_kept(ground: Ground, tmp_path: Path) -> None:
+    with ground.workspace(tmp_path.name) as workspace:
+        (workspace.tree / "tool.sh").chmod(0o755)
+        (workspace.tree / "latin.txt").unlink()
+        (workspace.tree / "picture.bin").rename(workspace.tree / "moved.bin")
+        (workspace.tree / "link").symlink_to("app.py")
+        patch = patches.read(workspace)
+        assert patch is not None
+        made = patches.commit(workspace, patch.content, "test\n", 1_700_000_000)
+        listed = git("ls-tree", "-r", made, git_dir=workspace.git).splitlines()
+    modes = {line.split("\t")[1]: line.split()[0] for line in listed}
+    assert patch.files == 4
+    assert (modes["tool.sh"], modes["link"], modes["moved.bin"]) == ("100755", "120000", "100644")
+    assert not {"latin.txt", "picture.bin"} & set(modes)
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(contents=st.lists(st.binary(max_size=300) | st.text(max_size=100).map(str.encode), min_size=1, max_size=8))
+def test_every_byte_survives_from_the_tree_to_the_commit(ground: Ground, contents: list[bytes]) -> None:
+    with ground.workspace("first") as workspace:
+        for number, content in enumerate(contents):
+            (workspace.tree / f"new{number}").write_bytes(content)
+            (workspace.tree / ("picture.bin", "latin.txt")[number % 2]).write_bytes(content)
+        patch = patches.read(workspace)
+    assert patch is not None
+    with ground.workspace("second") as workspace:
+        made = patches.commit(workspace, patch.content, "test\n", 1_700_000_000)
+        for number, content in enumerate(contents):
+            assert git_bytes("cat-file", "blob", f"{made}:new{number}", git_dir=workspace.git) == content
+        last = git_bytes("cat-file", "blob", f"{made}:picture.bin", git_dir=workspace.git)
+        assert last == contents[(len(contents) - 1) // 2 * 2]
+
+
+def test_the_same_patch_message_and_time_give_the_same_commit(
+    ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ground.workspace("one") as workspace:
+        (workspace.tree / "app.py").write_text("changed\n")
+        patch = patches.read(workspace)
+        assert patch is not None
+        made = {patches.commit(workspace, patch.content, "test\n", 1_700_000_000.25)}
+    monkeypatch.setenv("TZ", "Asia/Kathmandu")
+    monkeypatch.setenv("GIT_AUTHOR_NAME", "Somebody else")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path))
+    with ground.workspace("two") as workspace:
+        made.add(patches.commit(workspace, patch.content, "test\n", 1_700_000_000.75))
+        said = git("cat-file", "commit", *made, git_dir=workspace.git)
+    assert len(made) == 1
+    assert "author async-code <async-code@users.noreply.github.com> 1700000000 +0000\n" in said
+    assert said.endswith("\n\ntest\n")

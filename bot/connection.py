@@ -1,0 +1,62 @@
+"""One client's connection to the web process, bounded where uvicorn is not: how long and how large a request's head is."""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_SECONDS = 10.0
+MOST_HEAD_BYTES = 64 * 1024
+
+
+class Connection(HttpToolsProtocol):
+    """Hangs up on a head that does not come in time, or does not end: both would hold a place that others need."""
+
+    _awaiting_head = True
+    _head_bytes = 0
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """A client is there: its first head is awaited."""
+        super().connection_made(transport)
+        self._await_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Reads on. No more of a head is read than one may have."""
+        if self._awaiting_head:
+            first, data = data[: MOST_HEAD_BYTES - self._head_bytes], data[MOST_HEAD_BYTES - self._head_bytes :]
+            self._head_bytes += len(first)
+            super().data_received(first)
+            if self._awaiting_head and self._head_bytes >= MOST_HEAD_BYTES:
+                self._hang_up()
+        if data and not self.transport.is_closing():
+            super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        """Another request begins on the same connection."""
+        super().on_message_begin()
+        if not self._awaiting_head:
+            self._await_head()
+
+    def on_headers_complete(self) -> None:
+        """The head is there."""
+        self._awaiting_head = False
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client is gone."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _await_head(self) -> None:
+        self._awaiting_head, self._head_bytes = True, 0
+        self._stop_waiting()
+        self._patience = self.loop.call_later(HEAD_SECONDS, self._hang_up)
+
+    def _stop_waiting(self) -> None:
+        if self._patience:
+            self._patience.cancel()
+
+    def _hang_up(self) -> None:
+        self.transport.abort()

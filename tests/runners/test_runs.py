@@ -1,0 +1,271 @@
+"""Who may write a run: one worker at a time, proved by its fence, along the moves that states.py allows."""
+
+import random
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from config.database import Connection, Database
+from runners import outbox, run_events, runs
+from runners.agents.adapter import AgentEvent
+from runners.runs import Claim, LeaseLost
+from runners.states import ENDS, MOVES, RunState, TaskState
+from tests.runners.rows import claim, claimed, new_run, row, task_of, write
+
+Act = Callable[[Connection, Claim], object]
+
+WRITES: dict[str, Act] = {
+    "renew": runs.renew,
+    "seconds_left": runs.seconds_left,
+    "cancelled_by": runs.cancelled_by,
+    "confirmed_for": runs.confirmed_for,
+    "confirm": runs.confirm,
+    "note": lambda connection, held: runs.note(connection, held, branch="async-code/1-x"),
+    "append": lambda connection, held: run_events.append(connection, held, [AgentEvent("step", {"text": "x"})]),
+    "publish": lambda connection, held: runs.publish(connection, held, patch=b"x", patch_fence=held.fence),
+    "done": lambda connection, held: runs.finish(connection, held, RunState.DONE),
+    "unchanged": lambda connection, held: runs.finish(connection, held, RunState.UNCHANGED),
+    "failed": lambda connection, held: runs.finish(connection, held, RunState.FAILED, "because", "It failed."),
+    "timed_out": lambda connection, held: runs.finish(connection, held, RunState.TIMED_OUT),
+    "cancelled": lambda connection, held: runs.finish(connection, held, RunState.CANCELLED),
+    "fail": lambda connection, held: runs.fail(connection, held, "Unexpected."),
+    "postpone": lambda connection, held: runs.postpone(connection, held, "GitHub is away."),
+    "give_back": runs.give_back,
+}
+
+
+def test_whatever_happens_only_the_last_claim_writes_and_the_run_moves_as_it_may(database: Database) -> None:
+    for seed in range(8):
+        _a_life(database, new_run(database, seed + 1, on_pull=bool(seed % 2)), random.Random(seed))  # noqa: S311
+
+
+def _a_life(database: Database, run_id: str, dice: random.Random) -> None:
+    claims: list[Claim] = []
+    for _ in range(20):
+        before = row(database, run_id)
+        deed = dice.choice(["claim", "claim", "time", "cancel", *WRITES])
+        if deed == "time":
+            database.clock_shift += dice.choice([1, 30, 61, 400])
+        elif deed == "cancel":
+            if dice.random() < 0.2:
+                write(database, lambda connection, task=before.task_id: runs.cancel(connection, task, "bob"))
+        elif deed == "claim":
+            got = claim(database, run_id)
+            claims += [got] if got else []
+            assert got is None or got.fence == before.fence + 1
+        elif claims:
+            _written(database, run_id, deed, dice.choice([claims[-1], dice.choice(claims)]))
+        after = row(database, run_id)
+        moved = RunState(before.state), RunState(after.state)
+        assert moved[0] == moved[1] or moved[1] in MOVES[moved[0]], (deed, moved)
+        assert after.fence >= before.fence
+        task = task_of(database, run_id)
+        assert task.state == after.state
+        assert (task.finished_at is not None) == (RunState(after.state) in ENDS)
+
+
+def _written(database: Database, run_id: str, deed: str, held: Claim) -> None:
+    before = row(database, run_id)
+    current = held.fence == before.fence and before.state in (RunState.RUNNING, RunState.PUBLISHING)
+    try:
+        write(database, lambda connection: WRITES[deed](connection, held))
+    except LeaseLost:
+        assert row(database, run_id) == before, "who is refused wrote nothing"
+    else:
+        assert current, f"{deed} by fence {held.fence} of {before.fence} in {before.state}"
+
+
+def test_a_stale_holder_writes_nothing(database: Database) -> None:
+    run_id = new_run(database)
+    stale, present = claimed(database, run_id), claimed(database, run_id)
+    assert present.fence == stale.fence + 1
+    before = row(database, run_id)
+    for deed in WRITES:
+        with pytest.raises(LeaseLost):
+            write(database, lambda connection: WRITES[deed](connection, stale))  # noqa: B023
+        assert row(database, run_id) == before, deed
+
+
+def test_of_two_workers_exactly_one_gets_a_run(database: Database) -> None:
+    run_ids = [new_run(database, number) for number in range(1, 26)]
+    start = threading.Barrier(2)
+    got: dict[str, list[str]] = {"one": [], "other": []}
+
+    def work(name: str) -> None:
+        for run_id in run_ids:
+            start.wait(10)
+            got[name] += [run_id] if claim(database, run_id, name) else []
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in got]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(got["one"] + got["other"]) == sorted(run_ids)
+    assert {row(database, run_id).fence for run_id in run_ids} == {1}
+
+
+def test_a_run_is_free_only_when_its_time_came_or_its_lease_lapsed(database: Database) -> None:
+    run_id = new_run(database, admitted=False)
+    assert claim(database, run_id) is None, "its task still waits"
+    run_id = new_run(database, 2)
+    assert claim(database, run_id) is not None
+    assert claim(database, run_id) is None
+    database.clock_shift += 59
+    assert claim(database, run_id) is None
+    database.clock_shift += 2
+    second = claim(database, run_id)
+    assert second is not None
+    assert row(database, run_id).vanished == 1
+    write(database, lambda connection: runs.finish(connection, second, RunState.UNCHANGED))
+    database.clock_shift += 1000
+    assert claim(database, run_id) is None, "it has ended"
+
+
+def test_a_renewed_lease_lasts_from_now(database: Database) -> None:
+    held = claimed(database, new_run(database))
+    database.clock_shift += 50
+    assert write(database, lambda connection: runs.seconds_left(connection, held)) == pytest.approx(10, abs=2)
+    write(database, lambda connection: runs.renew(connection, held))
+    assert write(database, lambda connection: runs.seconds_left(connection, held)) == pytest.approx(60, abs=2)
+
+
+def test_three_failures_that_we_saw_are_the_end(database: Database) -> None:
+    run_id = new_run(database)
+    waits = []
+    for _ in range(2):
+        held = claimed(database, run_id)
+        assert write(database, lambda connection: runs.fail(connection, held, "Unexpected X.")) is RunState.QUEUED  # noqa: B023
+        waits.append(row(database, run_id).next_at - row(database, run_id).created_at - database.clock_shift)
+        assert claim(database, run_id) is None, "not at once"
+    held = claimed(database, run_id)
+    assert write(database, lambda connection: runs.fail(connection, held, "Unexpected X.")) is RunState.DEAD
+    ended = row(database, run_id)
+    assert (ended.state, ended.reason, ended.detail) == ("dead", "failures", "Unexpected X.")
+    assert waits[1] > waits[0] + 3
+    assert task_of(database, run_id).state == TaskState.DEAD
+
+
+def test_ten_workers_that_vanished_are_the_end(database: Database) -> None:
+    run_id = new_run(database)
+    for _ in range(runs.MOST_VANISHED):
+        claimed(database, run_id)
+    database.clock_shift += 100_000
+    assert claim(database, run_id) is None
+    ended = row(database, run_id)
+    assert (ended.state, ended.reason, ended.vanished, ended.failures) == ("dead", "vanished", 10, 0)
+
+
+def test_github_s_absence_is_borne_for_long_but_not_for_ever(database: Database) -> None:
+    run_id = new_run(database)
+    waits = []
+    for _ in range(runs.MOST_POSTPONED - 1):
+        held = claimed(database, run_id)
+        write(database, lambda connection: runs.postpone(connection, held, "GitHub is away."))  # noqa: B023
+        with database.read() as connection:
+            waits.append(row(database, run_id).next_at - runs.now(connection))
+    assert [round(wait) for wait in waits] == [5, 10, 20, 40, 80, 160, *[300] * 5]
+    held = claimed(database, run_id)
+    assert write(database, lambda connection: runs.postpone(connection, held, "GitHub is away.")) is RunState.FAILED
+    ended = row(database, run_id)
+    assert (ended.reason, ended.detail, ended.failures) == ("github_unavailable", "GitHub is away.", 0)
+
+
+def test_github_s_own_wish_for_a_wait_is_kept(database: Database) -> None:
+    run_id = new_run(database)
+    held = claimed(database, run_id)
+    write(database, lambda connection: runs.postpone(connection, held, "A limit.", 1234))
+    database.clock_shift += 1230
+    assert claim(database, run_id) is None
+    database.clock_shift += 5
+    assert claim(database, run_id) is not None
+
+
+def test_a_planned_stop_counts_as_nothing(database: Database) -> None:
+    run_id = new_run(database)
+    for _ in range(30):
+        held = claim(database, run_id)
+        assert held is not None
+        write(database, lambda connection: runs.give_back(connection, held))  # noqa: B023
+    given_back = row(database, run_id)
+    assert (given_back.failures, given_back.vanished, given_back.postponed) == (0, 0, 0)
+    assert (given_back.state, given_back.fence) == ("queued", 30)
+
+
+def test_a_kept_patch_is_only_published(database: Database) -> None:
+    run_id = new_run(database)
+    held = claimed(database, run_id)
+    write(database, lambda connection: runs.publish(connection, held, patch=b"\0\xff", patch_fence=held.fence))
+    write(database, lambda connection: runs.fail(connection, held, "Unexpected."))
+    again = claimed(database, run_id)
+    assert again.state is RunState.PUBLISHING
+    assert (row(database, run_id).patch, row(database, run_id).patch_fence) == (b"\0\xff", 1)
+    write(database, lambda connection: runs.finish(connection, again, RunState.DONE))
+    assert task_of(database, run_id).state == TaskState.DONE
+
+
+def test_a_cancel_ends_what_waits_and_marks_what_runs(database: Database) -> None:
+    waiting, queued, running = new_run(database, 1, admitted=False), new_run(database, 2), new_run(database, 3)
+    held = claim(database, running)
+    assert held is not None
+    for run_id in (waiting, queued, running):
+        task_id = row(database, run_id).task_id
+        assert write(database, lambda connection, task=task_id: runs.cancel(connection, task, "bob")) == [run_id]  # type: ignore[misc]
+    assert [row(database, run_id).state for run_id in (waiting, queued, running)] == ["cancelled", "cancelled", "running"]
+    assert write(database, lambda connection: runs.cancelled_by(connection, held)) == "bob"
+    assert claim(database, queued) is None
+
+
+def test_a_run_that_was_cancelled_does_not_go_back_to_the_queue(database: Database) -> None:
+    for number, deed in enumerate(("fail", "postpone", "give_back"), 1):
+        run_id = new_run(database, number)
+        held = claimed(database, run_id)
+        write(database, lambda connection: runs.cancel(connection, row(database, run_id).task_id, "bob"))  # noqa: B023
+        write(database, lambda connection: WRITES[deed](connection, held))  # noqa: B023
+        ended = row(database, run_id)
+        assert (ended.state, ended.reason, ended.detail) == ("cancelled", "cancelled", "Cancelled by bob."), deed
+        assert task_of(database, run_id).state == TaskState.CANCELLED
+
+
+def test_a_cancel_misses_no_run_that_goes_back_to_the_queue_meanwhile(database: Database) -> None:
+    run_id = new_run(database)
+    held = claimed(database, run_id)
+    task_id = row(database, run_id).task_id
+    cancelling = threading.Thread(
+        target=lambda: write(database, lambda connection: runs.cancel(connection, task_id, "bob"))
+    )
+    with database.write() as connection:
+        runs.give_back(connection, held)
+        cancelling.start()
+        cancelling.join(0.5)  # on Postgres it now waits for our row, on SQLite for the one write connection
+    cancelling.join()
+    assert row(database, run_id).state == "cancelled"
+
+
+def test_every_move_tells_people_what_follows(database: Database) -> None:
+    run_id = new_run(database, on_pull=True)
+    task_id = row(database, run_id).task_id
+    told = {("status", task_id), ("check", run_id)}
+    held = claimed(database, run_id)
+    for deed in ("publish", "done"):
+        with database.write() as connection:
+            for kind, subject in told:
+                duty = outbox.claim(connection, kind, subject)
+                assert duty is not None, f"before {deed}"
+                outbox.serve(connection, duty)
+        write(database, lambda connection, act=WRITES[deed]: act(connection, held))  # type: ignore[misc]
+    with database.read() as connection:
+        assert told <= set(outbox.due(connection))
+
+
+def test_the_oldest_waits_shortest(database: Database) -> None:
+    run_ids = []
+    for number in range(1, 4):
+        run_ids.append(new_run(database, number))
+        database.clock_shift += 1
+    with database.read() as connection:
+        assert runs.unclaimed(connection, ["docker"], unclaimed_for=0, most=9) == run_ids
+        assert runs.unclaimed(connection, ["docker"], unclaimed_for=2, most=9) == run_ids[:2]
+        assert runs.unclaimed(connection, ["claude-flow"], unclaimed_for=0, most=9) == []
+        assert [runs.ahead_of(connection, runs.get(connection, run_id)) for run_id in run_ids] == [0, 1, 2]
