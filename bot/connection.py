@@ -1,4 +1,4 @@
-"""One client's connection to the web process, bounded where uvicorn is not: how long and how large a request's head is."""
+"""One client's connection to the web process, bounded where uvicorn is not: in a request's head."""
 
 import asyncio
 from typing import Any

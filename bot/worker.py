@@ -11,6 +11,7 @@ import threading
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle
 from typing import Any
 
 import structlog
@@ -37,6 +38,7 @@ from runners.queue import Sender, celery_app
 from runners.queues import MAINTENANCE, POOLS
 from runners.telling import tell_check, tell_status
 from runners.tokens import TokenCache
+from runners.workspace import sweep
 
 EFFECTS: dict[str, Effect] = {
     "reaction": answers.react,
@@ -45,6 +47,7 @@ EFFECTS: dict[str, Effect] = {
     "check": tell_check,
 }
 TICK_SECONDS = 1.0
+SWEEP_TICKS = 60  # between two looks for workspaces of killed workers
 UNCLAIMED_SECONDS = 5.0  # a wake-up may take so long before the timer loop does its work
 BEAT_SECONDS = 5.0
 
@@ -96,6 +99,7 @@ class Worker:
         self._free = threading.BoundedSemaphore(self.slots)
         self._running: set[Lease] = set()
         self._taken: set[str] = set()  # what the timer loop took and has not done yet
+        self._sweeps = cycle([True, *[False] * SWEEP_TICKS])
         self._ended, self._drained = threading.Event(), threading.Event()
         self._threads = ThreadPoolExecutor(self.slots, thread_name_prefix="timer")
         self._timer = threading.Thread(target=self._tick_for_ever, name="timer", daemon=True)
@@ -117,7 +121,7 @@ class Worker:
         """Ends the loop, and waits for what it began."""
         self._ended.set()
         self._timer.join()
-        self._threads.shutdown(wait=True)
+        self._threads.shutdown(wait=True, cancel_futures=True)
         self._drained.set()
         self.context.close()
 
@@ -142,13 +146,24 @@ class Worker:
 
     def tick(self, unclaimed_for: float = UNCLAIMED_SECONDS) -> None:
         """Takes what nobody took; one process at a time also looks after what is nobody's."""
-        with self.context.database.write() as connection:
-            if leases.hold(connection, f"timer {self.pool}", self.holder, TICK_SECONDS * 10) and self.pool == "control":
-                admit_everywhere(connection, self.context.settings.concurrent_runs)
+        if self.pool == "control":
+            self._admit()
+        elif next(self._sweeps):
+            sweep(self.context.settings, self._at_work)
         for work, subject in self.unclaimed(unclaimed_for):
             if subject not in self._taken:
                 self._taken.add(subject)
                 self._threads.submit(self._do, work, subject)
+
+    def _at_work(self) -> set[str]:
+        with self.context.database.read() as connection:
+            return runs.attempts_at_work(connection)
+
+    def _admit(self) -> None:
+        """Looks after what is nobody's, if no other process does."""
+        with self.context.database.write() as connection:
+            if leases.hold(connection, "timer", self.holder, TICK_SECONDS * 10):
+                admit_everywhere(connection, self.context.settings.concurrent_runs)
 
     def unclaimed(self, unclaimed_for: float) -> list[tuple[Callable[[str], None], str]]:
         """What waits in SQL and nobody took for so many seconds: functions, and what each is to do."""

@@ -5,11 +5,17 @@ import queue
 import threading
 from dataclasses import dataclass
 
-from config.database import Database, DatabaseError, WakeUp, wake_after_commit
+import structlog
+
+from config.database import Database, WakeUp, wake_after_commit
 from handlers.inbox import NewDelivery, store
 from runners.queues import GITHUB
 
 MOST_A_COMMIT = 200
+MOST_WAITING = 5000
+KEEP_SECONDS = 8.0  # GitHub gives up after ten
+
+log = structlog.get_logger()
 
 
 class NotKept(Exception):
@@ -28,7 +34,7 @@ class Writer:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._arrived: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._arrived: queue.Queue[_Waiting | None] = queue.Queue(MOST_WAITING)
         self._thread = threading.Thread(target=self._write, name="writer", daemon=True)
         self._thread.start()
 
@@ -36,8 +42,13 @@ class Writer:
         """Whether the delivery was new. Raises NotKept."""
         loop = asyncio.get_running_loop()
         waiting = _Waiting(delivery, loop, loop.create_future())
-        self._arrived.put(waiting)
-        return await waiting.kept
+        try:
+            self._arrived.put_nowait(waiting)
+            return await asyncio.wait_for(waiting.kept, KEEP_SECONDS)
+        except queue.Full:
+            raise NotKept("too many deliveries wait for the database") from None
+        except TimeoutError:
+            raise NotKept(f"the database took longer than {KEEP_SECONDS:g} s") from None
 
     def close(self) -> None:
         """Ends the thread, after what it still holds."""
@@ -62,7 +73,8 @@ class Writer:
                 for waiting in batch:
                     if waiting.delivery.guid in new and not waiting.delivery.error:
                         wake_after_commit(connection, WakeUp("delivery", waiting.delivery.guid, GITHUB))
-        except (DatabaseError, OSError) as error:
+        except Exception as error:  # whatever it is, those who wait must hear, and the next batch must be tried
+            log.exception("writer.failed")
             failure = NotKept(f"{type(error).__name__}: {error}"[:300])
             for waiting in batch:
                 _tell(waiting, failure)
@@ -73,7 +85,7 @@ class Writer:
 
 def _tell(waiting: _Waiting, outcome: bool | NotKept) -> None:
     def settle() -> None:
-        if waiting.kept.cancelled():
+        if waiting.kept.done():
             return  # the client is gone; the row stands
         if isinstance(outcome, NotKept):
             waiting.kept.set_exception(outcome)

@@ -86,24 +86,19 @@ def lock_account(connection: Connection, account_id: int) -> None:
     connection.execute(select(accounts.c.id).where(accounts.c.id == account_id).with_for_update())
 
 
-def remember_installation(
-    connection: Connection,
-    host: str,
-    installation_id: int,
-    account_id: int,
-    permissions: dict[str, str] | None,
-    now: float,
-) -> None:
-    """Notes an installation that is there and at work. `permissions` None: as they were known."""
+def meet_installation(connection: Connection, host: str, installation_id: int, account_id: int, now: float) -> None:
+    """Notes an installation that a delivery came from; one that is known stays as it is, deleted ones too."""
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    values: dict[str, object] = {"account_id": account_id, "suspended_at": None, "deleted_at": None}
-    if permissions is not None:
-        values["permissions"] = permissions
-    connection.execute(
-        insert(installations)
-        .values(**{"host": host, "id": installation_id, "created_at": now, "permissions": {}, **values})
-        .on_conflict_do_update(index_elements=["host", "id"], set_=values)
-    )
+    values = {"host": host, "id": installation_id, "account_id": account_id, "permissions": {}, "created_at": now}
+    connection.execute(insert(installations).values(**values).on_conflict_do_nothing())
+
+
+def remember_installation(
+    connection: Connection, host: str, installation_id: int, account_id: int, permissions: dict[str, str], now: float
+) -> None:
+    """Notes an installation that GitHub says is there and at work, with its permissions."""
+    meet_installation(connection, host, installation_id, account_id, now)
+    _stamp(connection, host, installation_id, permissions=permissions, suspended_at=None, deleted_at=None)
 
 
 def suspend_installation(connection: Connection, host: str, installation_id: int, now: float) -> None:
@@ -116,6 +111,6 @@ def delete_installation(connection: Connection, host: str, installation_id: int,
     _stamp(connection, host, installation_id, deleted_at=now)
 
 
-def _stamp(connection: Connection, host: str, installation_id: int, **values: float) -> None:
+def _stamp(connection: Connection, host: str, installation_id: int, **values: object) -> None:
     matching = (installations.c.host == host) & (installations.c.id == installation_id)
     connection.execute(update(installations).where(matching).values(**values))

@@ -34,6 +34,7 @@ __all__ = [
 
 BUSY_MILLISECONDS = 10_000
 SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MILLISECONDS}")
+POSTGRES_OPTIONS = "-c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
 SCHEMA = "0001"  # the newest revision in config/migrations; read here without Alembic, which costs half a second
 
 metadata = MetaData(
@@ -66,7 +67,10 @@ class Database:
         if self.is_sqlite:
             self._writer, self._reader = _sqlite(url, writes=True), _sqlite(url, writes=False)
         else:
-            self._writer = self._reader = create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+            bounded = {"connect_timeout": 3, "options": POSTGRES_OPTIONS}
+            self._writer = self._reader = create_engine(
+                url, pool_size=10, max_overflow=10, pool_timeout=5, pool_pre_ping=True, connect_args=bounded
+            )
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -18,7 +18,7 @@ def set_up(settings: Settings, process: str) -> None:
     sentry_sdk.init(
         dsn=settings.sentry_dsn.get_secret_value(),
         environment=settings.environment,
-        send_default_pii=False,
+        # Nothing personal is its default; whoever says so by `data_collection` gets no scrubber.
         include_local_variables=False,
         max_request_body_size="never",
         event_scrubber=EventScrubber(recursive=True),

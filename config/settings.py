@@ -202,7 +202,9 @@ def contradictions(settings: Settings) -> list[str]:
     if bool(settings.github_app_id) != bool(settings.github_app_private_key):
         found.append("GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY (or _FILE) go together; set both")
     if settings.database_url:
-        found += _wrong_url("DATABASE_URL", settings.database_url, "postgresql://", "postgresql+psycopg://", "sqlite:///")
+        found += _wrong_url(
+            "DATABASE_URL", settings.database_url, "postgresql://", "postgresql+psycopg://", "sqlite:///"
+        )
     if settings.redis_url:
         found += _wrong_url("REDIS_URL", settings.redis_url, "redis://", "rediss://", "unix://")
     if settings.runs_per_hour > settings.runs_per_day:

@@ -7,9 +7,9 @@ import structlog
 
 from config import errors
 from handlers import inbox, installations, spoken
-from handlers.events import InstallationChanged, Spoken, Unreadable, from_json
+from handlers.events import InstallationChanged, Spoken, from_json
 from runners.context import Context
-from runners.github_types import GitHubError
+from runners.github_types import GitHubError, InstallationGone
 
 DECIDED_BY: dict[type, Callable[[Context, inbox.Taken, Any], None]] = {
     Spoken: spoken.hear,
@@ -29,15 +29,24 @@ def decide_delivery(context: Context, guid: str) -> None:
         event = from_json(taken.body)
         DECIDED_BY[type(event)](context, taken, event)
         log.info("delivery.decided", guid=guid)
-    except (GitHubError, Unreadable) as error:
+    except InstallationGone:
+        _drop(context, taken)
+    except GitHubError as error:
         log.warning("delivery.postponed", guid=guid, error=str(error))
-        _again(context, taken, error, getattr(error, "retry_after", None))
+        _again(context, taken, error, ours=False, wait=getattr(error, "retry_after", None))
     except Exception as error:
         log.exception("delivery.failed", guid=guid)
         errors.report(error)
-        _again(context, taken, error, None)
+        _again(context, taken, error, ours=True)
 
 
-def _again(context: Context, taken: inbox.Taken, error: Exception, wait: float | None) -> None:
+def _drop(context: Context, taken: inbox.Taken) -> None:
+    """The App was uninstalled: there is nobody to answer, and no way to."""
+    log.info("delivery.of_nobody", guid=taken.guid)
     with context.database.write() as connection:
-        inbox.retry_later(connection, taken, f"{type(error).__name__}: {error}"[:500], wait)
+        inbox.done(connection, taken)
+
+
+def _again(context: Context, taken: inbox.Taken, error: Exception, *, ours: bool, wait: float | None = None) -> None:
+    with context.database.write() as connection:
+        inbox.retry_later(connection, taken, f"{type(error).__name__}: {error}"[:500], ours=ours, wait=wait)

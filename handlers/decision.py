@@ -6,16 +6,15 @@ from typing import Any
 from config.database import Connection, now
 from handlers import inbox, replies
 from handlers.events import Spoken
-from handlers.grammar import Command, Mistake
+from handlers.grammar import Command, Flags, Mistake
 from handlers.inbox import Taken
 from handlers.policy import DAY, HOUR, STARTS_A_RUN, Facts, Spent, Verdict, decide
 from runners import outbox, runs, tasks
 from runners.agents import AGENTS, agent_for
-from runners.agents.adapter import Brief
+from runners.agents.adapter import Agent, Brief
 from runners.context import Context
 from runners.github_types import Pull, Role
 from runners.queues import CLAUDE_FLOW, DOCKER
-from runners.states import LIVE_TASK, TaskState
 from runners.tasks import Place, Wanted
 
 SEEN, DONE, NOT_DONE = "eyes", "+1", "confused"
@@ -27,6 +26,7 @@ class Scene:
 
     role: Role
     pull: Pull | None
+    asked: bool = True  # False: a stranger of a few minutes ago, remembered
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,8 @@ class Decision:
 
     def answer(self, item: Command | Mistake) -> tuple[Verdict, Answer]:
         """The verdict on a command, and what it came to."""
+        if not self.scene.asked:
+            return Verdict(False, "stranger_remembered"), Answer()
         if isinstance(item, Mistake):
             if self.scene.role < Role.TRIAGE:
                 return Verdict(False, "stranger"), Answer(NOT_DONE)
@@ -60,10 +62,10 @@ class Decision:
             return verdict, Answer(NOT_DONE, said)
         return verdict, VERBS_DONE[item.verb](self, item)
 
-    def record(self, taken: Taken, item: Command | Mistake, verdict: Verdict, answer: Answer) -> None:
-        """Keeps the command, and asks for what must follow on GitHub."""
+    def record(self, taken: Taken, item: Command | Mistake, verdict: Verdict, answer: Answer) -> int | None:
+        """Keeps the command; its row's id, None where another delivery was first."""
         event = self.event
-        command_id = inbox.record(
+        return inbox.record(
             self.connection,
             host=self.context.settings.host_name,
             repository_id=event.repository.id,
@@ -84,16 +86,11 @@ class Decision:
             reaction=answer.reaction,
             answer=answer.comment,
         )
-        if command_id is not None:
-            for kind, wanted in (("reaction", answer.reaction), ("reply", answer.comment)):
-                if wanted:
-                    outbox.want(self.connection, kind, str(command_id))
 
     def facts(self, command: Command) -> Facts:
         """What policy must know, as it stands in this transaction."""
         settings, event, pull = self.context.settings, self.event, self.scene.pull
-        here = self.here()
-        live = [task for task in here if task.state in (*LIVE_TASK, TaskState.WAITING)]
+        here, unfinished = self.here(), self.unfinished()
         login = event.repository.owner.login
         return Facts(
             role=self.scene.role,
@@ -104,8 +101,8 @@ class Decision:
             pull_request_open=pull is not None and pull.state == "open",
             agent_missing=self.agent_missing(command, here),
             has_task=bool(here),
-            has_live_task=bool(live),
-            is_requester=any(task.requester_id == event.sender.id for task in live),
+            has_live_task=bool(unfinished),
+            is_requester=any(task.requester_id == event.sender.id for task in unfinished),
             limits=settings.limits,
             spent=spent(self.connection, self.account_id),
         )
@@ -116,6 +113,11 @@ class Decision:
             self.connection, self.context.settings.host_name, self.event.repository.id, self.event.number
         )
 
+    def unfinished(self) -> Any:
+        """Every task here that waits or is at work."""
+        place = self.place()
+        return tasks.unfinished_at(self.connection, place.host, place.repository_id, place.number)
+
     def agent_missing(self, command: Command, here: Any) -> str | None:
         """Why the command's agent can't do it; None where it can, or no agent is needed."""
         if command.verb not in STARTS_A_RUN or (command.verb == "retry" and not here):
@@ -124,8 +126,9 @@ class Decision:
         agent = AGENTS.get(name)
         if agent is None:
             return replies.unknown_agent(name, sorted(AGENTS))
-        if command.flags.model and agent.wire is None:
-            return replies.no_model(name)
+        idle = unenforced(command.flags, agent, self.event.is_pull_request)
+        if idle:
+            return replies.no_use(idle, name)
         return agent.missing(self.brief(command, here))
 
     def agent_name(self, command: Command, here: Any) -> str:
@@ -146,29 +149,34 @@ class Decision:
     def start(self, command: Command) -> Answer:
         """A new task with one run; it starts when the account has a slot and the place is free."""
         task_id = tasks.open_task(self.connection, self.place(), self.wanted(command), now(self.connection))
-        self.add_run(task_id, command, self.agent_name(command, []), round=1)
+        self.add_run(task_id, command, self.agent_name(command, []))
         return Answer(SEEN, task_id=task_id)
 
     def retry(self, command: Command) -> Answer:
         """A new run of the newest task here."""
         here = self.here()
         agent = self.agent_name(command, here)
-        round = tasks.next_round(self.connection, here[0].id)
-        self.add_run(here[0].id, command, agent, round=round)
+        given = {name: value for name, value in command.flags.as_json().items() if value}
+        head_sha = self.scene.pull.head_sha if self.scene.pull else None
+        tasks.next_round(self.connection, here[0].id, here[0].flags | given, head_sha)
+        self.add_run(here[0].id, command, agent)
         return Answer(SEEN, task_id=here[0].id)
 
-    def add_run(self, task_id: str, command: Command, agent: str, *, round: int) -> None:
+    def add_run(self, task_id: str, command: Command, agent: str) -> None:
         """The run, waiting; and the status comment."""
         task = tasks.get(self.connection, task_id)
         queue = CLAUDE_FLOW if agent == "claude-flow" else DOCKER
-        run_id = runs.add(self.connection, task, agent, command.flags.model, queue, round=round)
+        asked_by = (self.event.sender.id, self.event.sender.login)
+        run_id = runs.add(self.connection, task, asked_by, agent=agent, model=command.flags.model, queue=queue)
         outbox.want(self.connection, "status", task_id)
         if task.head_sha:  # a pull request's head shows the run from the start
             outbox.want(self.connection, "check", run_id)
 
     def cancel(self, _command: Command) -> Answer:
-        """Marks every task here; what runs is stopped by its worker."""
-        stopped = [task.id for task in self.here() if runs.cancel(self.connection, task.id, self.event.sender.login)]
+        """Marks every task here that the sender may stop; what runs is stopped by its worker."""
+        sender, may_all = self.event.sender, self.scene.role >= Role.WRITE
+        theirs = [task for task in self.unfinished() if may_all or task.requester_id == sender.id]
+        stopped = [task.id for task in theirs if runs.cancel(self.connection, task.id, sender.login)]
         return Answer(DONE, task_id=stopped[0] if stopped else None)
 
     def status(self, _command: Command) -> Answer:
@@ -226,6 +234,18 @@ VERBS_DONE = {
     "status": Decision.status,
     "help": Decision.help,
 }
+
+
+def unenforced(flags: Flags, agent: Agent, on_pull_request: bool) -> str | None:
+    """A flag that was given and that nothing here would obey."""
+    given = {
+        "--model": bool(flags.model) and agent.wire is None,
+        "--budget": flags.budget_usd is not None and agent.wire is None,
+        "--cheap": flags.cheap and agent.wire is None,
+        "--base": flags.base is not None and on_pull_request,
+        "--draft": flags.draft is not None and on_pull_request,
+    }
+    return next((name for name, idle in given.items() if idle), None)
 
 
 def spent(connection: Connection, account_id: int) -> Spent:

@@ -171,7 +171,7 @@ class _Fields:
 
     def mapping(self, path: str) -> Mapping[str, str]:
         found = self._maybe(path) or {}
-        return {str(key): str(value) for key, value in found.items()}
+        return {_storable(str(key)): _storable(str(value)) for key, value in found.items()}
 
     def _at(self, path: str) -> Any:
         found = self._maybe(path)

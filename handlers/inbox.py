@@ -1,6 +1,6 @@
 """Deliveries as they came, and the commands that were found in them. The only writer of both tables."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from config.database import Identity, metadata, now
 
 LEASE_SECONDS = 60.0
-MOST_TRIES = 8
+MOST_TRIES = 8  # of a delivery that we fail at
+MOST_TAKEN = 50  # by workers, whatever became of them
+PATIENCE_SECONDS = 3 * 86_400.0  # with a GitHub that can't be asked; as long as it redelivers
 
 deliveries = Table(
     "deliveries",
@@ -93,6 +95,7 @@ class Taken:
     body: str
     fence: int
     tries: int
+    received_at: float
 
 
 def store(connection: Connection, arrived: Sequence[NewDelivery]) -> set[str]:
@@ -111,7 +114,11 @@ def store(connection: Connection, arrived: Sequence[NewDelivery]) -> set[str]:
         }
         for delivery in arrived
     ]
-    statement = insert(deliveries).on_conflict_do_nothing().returning(deliveries.c.guid)
+    made = insert(deliveries)
+    again = {"state": "stored", "body": made.excluded.body, "next_at": at, "tries": 0, "error": None}
+    revived = (deliveries.c.state == "failed") & made.excluded.error.is_(None)  # somebody redelivered it
+    upsert = made.on_conflict_do_update(index_elements=["guid"], set_=again, where=revived)
+    statement = upsert.returning(deliveries.c.guid)
     return set(connection.execute(statement, rows).scalars())
 
 
@@ -140,10 +147,10 @@ def take(connection: Connection, guid: str) -> Taken | None:
         .values(
             state="deciding", lease_until=at + LEASE_SECONDS, fence=deliveries.c.fence + 1, tries=deliveries.c.tries + 1
         )
-        .returning(deliveries.c.event, deliveries.c.body, deliveries.c.fence, deliveries.c.tries)
+        .returning(*(deliveries.c[name] for name in ("event", "body", "fence", "tries", "received_at")))
     )
     row = connection.execute(statement).one_or_none()
-    return Taken(guid, row.event, row.body, row.fence, row.tries) if row else None
+    return Taken(guid, row.event, row.body, row.fence, row.tries, row.received_at) if row else None
 
 
 def done(connection: Connection, taken: Taken) -> bool:
@@ -152,12 +159,17 @@ def done(connection: Connection, taken: Taken) -> bool:
     return connection.execute(update(deliveries).where(_held(taken)).values(**values)).rowcount == 1
 
 
-def retry_later(connection: Connection, taken: Taken, error: str, wait: float | None = None) -> None:
-    """Back to stored, for another try after a while; after too many it is failed, for an operator to see."""
-    if taken.tries >= MOST_TRIES:
+def retry_later(connection: Connection, taken: Taken, error: str, *, ours: bool, wait: float | None = None) -> None:
+    """Back to stored, for another try after a while; after too many it is failed, for an operator to see.
+
+    `ours`: a fault of ours, tried 8 times; else GitHub could not be asked, which is waited out for three days.
+    """
+    at = now(connection)
+    over = taken.tries >= MOST_TRIES if ours else at - taken.received_at > PATIENCE_SECONDS
+    if over:
         values: dict[str, Any] = {"state": "failed", "next_at": None, "error": error}
     else:
-        due = now(connection) + (wait or min(2.0**taken.tries, 300.0))
+        due = at + (wait or min(2.0 ** min(taken.tries, 9), 300.0))
         values = {"state": "stored", "next_at": due, "lease_until": 0, "error": error}
     connection.execute(update(deliveries).where(_held(taken)).values(**values))
 
@@ -167,6 +179,11 @@ def record(connection: Connection, **command: Any) -> int | None:
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     statement = insert(commands).values(**command, created_at=now(connection)).on_conflict_do_nothing()
     return connection.execute(statement.returning(commands.c.id)).scalar_one_or_none()
+
+
+def answer(connection: Connection, command_id: int, comment: str) -> None:
+    """The Markdown that answers this command, and others of the same text."""
+    connection.execute(update(commands).where(commands.c.id == command_id).values(answer=comment))
 
 
 def known(connection: Connection, host: str, repository_id: int, kind: str, source_id: str) -> set[int]:
@@ -186,13 +203,14 @@ def command(connection: Connection, command_id: int) -> Row[Any]:
 
 
 def refused_lately(
-    connection: Connection, repository_id: int, sender_id: int, rules: Iterable[str], seconds: float
+    connection: Connection, repository_id: int, rule: str, seconds: float, sender_id: int | None = None
 ) -> bool:
-    """Whether the person's last command there was refused by one of these rules within so many seconds."""
-    theirs = (commands.c.repository_id == repository_id, commands.c.sender_id == sender_id)
-    last = select(commands.c.rule, commands.c.created_at).where(*theirs).order_by(commands.c.created_at.desc()).limit(1)
-    row = connection.execute(last).one_or_none()
-    return row is not None and row.rule in set(rules) and row.created_at > now(connection) - seconds
+    """Whether the rule refused a command there (of that person, if one is named) within so many seconds."""
+    since = now(connection) - seconds
+    theirs = [commands.c.repository_id == repository_id, commands.c.rule == rule, commands.c.created_at > since]
+    if sender_id is not None:
+        theirs.append(commands.c.sender_id == sender_id)
+    return connection.execute(select(commands.c.id).where(*theirs).limit(1)).first() is not None
 
 
 def _claimable(at: float, unclaimed_for: float = 0) -> Any:

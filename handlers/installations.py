@@ -5,7 +5,7 @@ from config.database import now
 from handlers import inbox
 from handlers.events import InstallationChanged
 from handlers.inbox import Taken
-from runners import runs, tasks
+from runners import outbox, runs, tasks
 from runners.context import Context
 
 
@@ -27,3 +27,5 @@ def changed(context: Context, taken: Taken, event: InstallationChanged) -> None:
         if event.action in ("suspend", "deleted"):
             for task_id in tasks.unfinished(connection, host, event.installation_id):
                 runs.cancel(connection, task_id, owner.login)
+        elif event.action == "unsuspend":
+            outbox.revive(connection, tasks.of_installation(connection, host, event.installation_id))

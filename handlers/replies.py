@@ -53,7 +53,7 @@ REFUSALS = {
     "nothing_to_retry": f"**Nothing to retry**: no task has been asked for here yet. {HELP}",
     "still_at_work": "**Still at work**: the newest task here has not ended. "
     "`cancel` it first, or wait for its result.",
-    "agent_missing": "**No agent for it**: {detail}",
+    "agent_missing": "**Not like this**: {detail}",
 }
 QUOTAS = {"quota_hour": ("hour", "RUNS_PER_HOUR"), "quota_day": ("day", "RUNS_PER_DAY")}
 
@@ -74,9 +74,13 @@ def unknown_agent(name: str, names: Sequence[str]) -> str:
     return f"there is no agent {quoted(name, 60)}{meant} There are: {_names(names)}."
 
 
-def no_model(agent: str) -> str:
-    """The agent asks no model, so none can be chosen."""
-    return f"`{agent}` works without a model; leave `--model` out."
+def no_use(flag: str, agent: str) -> str:
+    """A flag that would be taken and dropped."""
+    why = {
+        "--base": "a pull request keeps its own base",
+        "--draft": "the pull request is there already",
+    }.get(flag, f"`{agent}` asks no model and costs nothing")
+    return f"leave `{flag}` out: {why}."
 
 
 def status(tasks: Iterable[TaskLine], account: str, limits: Limits, spent: Spent, working: int) -> str:

@@ -1,13 +1,14 @@
 """Somebody wrote a text that may hold commands: a comment, or a new issue's body."""
 
-from config.accounts import Account, lock_account, remember_account, remember_installation
+from config.accounts import Account, meet_installation, remember_account
 from config.database import Connection, now
 from handlers import inbox
-from handlers.decision import Decision, Scene
+from handlers.decision import Answer, Decision, Scene
 from handlers.events import Spoken
 from handlers.grammar import Command, Mistake, find
 from handlers.inbox import Taken
-from handlers.policy import STARTS_A_RUN
+from handlers.policy import DAY, STARTS_A_RUN
+from runners import outbox
 from runners.admission import admit
 from runners.context import Context
 from runners.github_types import NotFound, Role, Where
@@ -33,11 +34,18 @@ def listens_to(context: Context, event: Spoken) -> bool:
     return event.sender.id == event.author_id
 
 
-def look(context: Context, event: Spoken, found: list[Command | Mistake]) -> Scene:
-    """Asks GitHub who the sender is and what the pull request is; someone refused lately is not asked about again."""
+def look(context: Context, event: Spoken, found: list[Command | Mistake]) -> Scene | None:
+    """Asks GitHub who the sender is and what the pull request is; None where nobody is to be answered.
+
+    Someone refused lately is not asked about again, and an account that may not use this bot was told so once a day.
+    """
+    repository = event.repository
     with context.database.read() as connection:
-        if inbox.refused_lately(connection, event.repository.id, event.sender.id, {"stranger"}, REFUSED_SECONDS):
-            return Scene(Role.NONE, None)
+        if inbox.refused_lately(connection, repository.id, "stranger", REFUSED_SECONDS, event.sender.id):
+            return Scene(Role.NONE, None, asked=False)
+        allowed = context.settings.accounts_allowed & {"*", repository.owner.login.lower()}
+        if not allowed and inbox.refused_lately(connection, repository.id, "account_not_allowed", DAY):
+            return None
     where = where_of(event)
     role = context.github.role(where, event.sender.login, event.sender.id)
     works = any(isinstance(item, Command) and item.verb in STARTS_A_RUN for item in found)
@@ -56,14 +64,28 @@ def answer_all(
     host, owner = context.settings.host_name, event.repository.owner
     at = now(connection)
     account_id = remember_account(connection, host, Account(owner.id, owner.login, owner.kind), at)
-    remember_installation(connection, host, event.installation_id, account_id, None, at)
-    lock_account(connection, account_id)
+    meet_installation(connection, host, event.installation_id, account_id, at)
     known = inbox.known(connection, host, event.repository.id, event.kind, str(event.source_id))
+    decision = Decision(context, connection, event, scene, account_id)
+    answered = []
     for item in found:
         if item.ordinal not in known:
-            decision = Decision(context, connection, event, scene, account_id)
-            decision.record(taken, item, *decision.answer(item))
+            verdict, answer = decision.answer(item)
+            answered.append((decision.record(taken, item, verdict, answer), answer))
+    follow(connection, [(row, answer) for row, answer in answered if row is not None])
     admit(connection, account_id, context.settings.concurrent_runs)
+
+
+def follow(connection: Connection, answered: list[tuple[int, Answer]]) -> None:
+    """Asks for what must follow on GitHub: each reaction once a text, all answers in one comment."""
+    reactions = {answer.reaction: row for row, answer in reversed(answered) if answer.reaction}
+    for row in reactions.values():
+        outbox.want(connection, "reaction", str(row))
+    said = [(row, answer.comment) for row, answer in answered if answer.comment]
+    if said:
+        first = said[0][0]
+        inbox.answer(connection, first, "\n\n---\n\n".join(text for _, text in said))
+        outbox.want(connection, "reply", str(first))
 
 
 def where_of(event: Spoken) -> Where:

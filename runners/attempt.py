@@ -40,6 +40,10 @@ class Attempt:
         """The text without any secret of this deployment, or anything that looks like one of somebody's."""
         return redact(text, secret_values(self.context.settings))
 
+    def holds_secret(self, text: str) -> bool:
+        """Whether anything in the text is a secret, or looks like one."""
+        return self.clean(text) != text
+
     def tell(self, events: list[AgentEvent]) -> None:
         """Adds events to the run's log, without secrets. Raises LeaseLost."""
         events = [

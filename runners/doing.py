@@ -1,17 +1,19 @@
 """Doing a run: claim it, let the agent work, publish what it came to, and say how it ended."""
 
+import threading
 from collections.abc import Callable
 
 import structlog
 
 from config import errors
 from config.accounts import lock_account
-from config.database import Connection
+from config.database import Connection, DatabaseError
 from runners import runs, tasks
 from runners.admission import admit
 from runners.agents.adapter import Outcome
 from runners.attempt import Attempt
 from runners.context import Context
+from runners.git import interrupted_by
 from runners.github_types import Forbidden, GitHubError, Invalid, NotFound, Unavailable
 from runners.lease import Cancelled, Drained, Lease
 from runners.problems import Problem
@@ -19,6 +21,8 @@ from runners.publishing import publish
 from runners.runs import Claim, LeaseLost
 from runners.states import RunState
 from runners.working import work
+
+MOVE_WAITS = (1.0, 2.0, 4.0, 8.0)  # seconds before the same move is tried again
 
 Move = Callable[[Connection], object]
 
@@ -51,12 +55,13 @@ def _attempt(context: Context, claim: Claim) -> Attempt:
 def _end(attempt: Attempt, lease: Lease) -> None:
     """Does the work, and turns every way in which it can end into one move of the run."""
     try:
-        move = _do(attempt, lease)
+        with interrupted_by(lease.check):
+            move = _do(attempt, lease)
     except LeaseLost:
         log.warning("run.lease_lost")
         return
     except Exception as error:
-        move = _after(attempt.claim, error)
+        move = _after(attempt, error)
     _move(attempt, move)
 
 
@@ -64,22 +69,23 @@ def _do(attempt: Attempt, lease: Lease) -> Move:
     if attempt.claim.state is RunState.RUNNING:
         outcome = work(attempt, lease)
         if outcome is not None:
-            return _finishing(attempt.claim, *_without_patch(outcome))
+            return _finishing(attempt, *_without_patch(outcome))
     publish(attempt, lease)
-    return _finishing(attempt.claim, RunState.DONE)
+    return _finishing(attempt, RunState.DONE)
 
 
-def _after(claim: Claim, error: Exception) -> Move:
+def _after(attempt: Attempt, error: Exception) -> Move:
     """The move that follows from what stopped the work."""
+    claim = attempt.claim
     match error:
         case Cancelled():
-            return _finishing(claim, RunState.CANCELLED, "cancelled", f"Cancelled by {error}.")
+            return _finishing(attempt, RunState.CANCELLED, "cancelled", f"Cancelled by {error}.")
         case Drained():
             return lambda connection: runs.give_back(connection, claim)
         case Problem():
-            return _finishing(claim, RunState.FAILED, error.reason, error.sentence)
+            return _finishing(attempt, RunState.FAILED, error.reason, error.sentence)
         case NotFound() | Forbidden() | Invalid():
-            return _finishing(claim, RunState.FAILED, "github_refused", refused(error))
+            return _finishing(attempt, RunState.FAILED, "github_refused", refused(error))
         case GitHubError():
             log.warning("run.postponed", error=str(error))
             wait = error.retry_after if isinstance(error, Unavailable) else None
@@ -90,9 +96,10 @@ def _after(claim: Claim, error: Exception) -> Move:
             return lambda connection: runs.fail(connection, claim, f"Unexpected {type(error).__name__}.")
 
 
-def _finishing(claim: Claim, end: RunState, reason: str = "", detail: str = "") -> Move:
+def _finishing(attempt: Attempt, end: RunState, reason: str = "", detail: str = "") -> Move:
     log.info("run.finished", state=end.value, reason=reason)
-    return lambda connection: runs.finish(connection, claim, end, reason, detail)
+    said = attempt.clean(detail)
+    return lambda connection: runs.finish(connection, attempt.claim, end, reason, said)
 
 
 def _without_patch(outcome: Outcome) -> tuple[RunState, str, str]:
@@ -111,11 +118,25 @@ def refused(error: GitHubError) -> str:
 
 
 def _move(attempt: Attempt, move: Move) -> None:
-    """Writes the run's move, and lets waiting tasks of the account into the place that became free."""
-    try:
-        with attempt.context.database.write() as connection:
-            lock_account(connection, attempt.task.account_id)  # first, as deciding does: else the two could deadlock
-            move(connection)
-            admit(connection, attempt.task.account_id, attempt.context.settings.concurrent_runs)
-    except LeaseLost:
-        log.warning("run.lease_lost")
+    """Writes the run's move, as long as the lease may last: a database that is away must not cost the work."""
+    waits = iter(MOVE_WAITS)
+    while True:
+        try:
+            return _write(attempt, move)
+        except LeaseLost:
+            log.warning("run.lease_lost")
+            return None
+        except DatabaseError as error:
+            log.warning("run.move_not_written", error=type(error).__name__)
+            wait = next(waits, None)
+            if wait is None:
+                raise
+            threading.Event().wait(wait)
+
+
+def _write(attempt: Attempt, move: Move) -> None:
+    """The move, and waiting tasks of the account let into the place that became free."""
+    with attempt.context.database.write() as connection:
+        lock_account(connection, attempt.task.account_id)  # first, as deciding does: else the two could deadlock
+        move(connection)
+        admit(connection, attempt.task.account_id, attempt.context.settings.concurrent_runs)

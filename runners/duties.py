@@ -7,10 +7,12 @@ import structlog
 from config import errors
 from runners import outbox
 from runners.context import Context
-from runners.github_types import Forbidden, GitHubError, Invalid, NotFound, Unavailable
+from runners.github_types import Forbidden, GitHubError, Invalid, NotFound, Suspended, Unavailable
 from runners.outbox import Duty
 
 Effect = Callable[[Context, str], None]
+
+SUSPENDED_WAIT = 3600.0  # seconds; an owner who lets us in again revives what waits
 
 log = structlog.get_logger()
 
@@ -23,6 +25,8 @@ def serve_duty(context: Context, effects: Mapping[str, Effect], kind: str, subje
         return
     try:
         effects[kind](context, subject)
+    except Suspended as error:
+        _again(context, duty, error, SUSPENDED_WAIT)
     except (NotFound, Forbidden, Invalid) as error:
         log.warning("duty.refused", kind=kind, subject=subject, status=error.status, said=str(error))
         with context.database.write() as connection:

@@ -7,7 +7,10 @@ import base64
 import os
 import signal
 import subprocess
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from config.settings import on_loopback
@@ -41,6 +44,26 @@ HARDENED = {
     "http.lowSpeedLimit": "1",  # bytes a second: a git whose worker was killed must end by itself
     "http.lowSpeedTime": "60",
 }
+
+
+# A fetch may take minutes; a cancel must not wait for it.
+_check: ContextVar[Callable[[], None]] = ContextVar("check", default=lambda: None)
+CHECK_SECONDS = 0.5
+
+
+@contextmanager
+def interrupted_by(check: Callable[[], None]) -> Iterator[None]:
+    """Lets `check` end a git command of this thread by raising, within half a second."""
+    before = _check.set(check)
+    try:
+        yield
+    finally:
+        _check.reset(before)
+
+
+def check_now() -> None:
+    """Asks whether the work of this thread must stop here; raises what `interrupted_by` was given to raise."""
+    _check.get()()
 
 
 class GitError(Exception):
@@ -83,7 +106,9 @@ def git_bytes(
     """The same, as bytes: a patch need not be text."""
     places = {"GIT_DIR": git_dir, "GIT_WORK_TREE": tree, "GIT_INDEX_FILE": index}
     env = _environment({**HARDENED, **(settings or {})}) | {name: str(path) for name, path in places.items() if path}
-    done = _run(["git", *arguments], stdin, seconds, cwd=tree or git_dir or Path("/"), env=env | dict(environment or {}))
+    done = _run(
+        ["git", *arguments], stdin, seconds, cwd=tree or git_dir or Path("/"), env=env | dict(environment or {})
+    )
     if done.returncode:
         raise GitError(done.stderr.decode(errors="replace").strip()[-2000:])
     return done.stdout
@@ -98,13 +123,23 @@ def _run(
         argv, stdin=pipe, stdout=pipe, stderr=pipe, cwd=cwd, env=env, start_new_session=True
     ) as process:
         try:
-            out, err = process.communicate(stdin, seconds)
-        except BaseException as stopped:
+            out, err = _finished(process, stdin, seconds)
+        except BaseException:
             os.killpg(process.pid, signal.SIGKILL)
-            if isinstance(stopped, subprocess.TimeoutExpired):
-                raise Unavailable(f"git {argv[1]} took longer than {seconds:.0f} s") from None
             raise
     return subprocess.CompletedProcess(argv, process.returncode, out, err)
+
+
+def _finished(process: subprocess.Popen[bytes], stdin: bytes, seconds: float) -> tuple[bytes, bytes]:
+    """What it printed. Raises Unavailable past the deadline, and whatever `interrupted_by` was given to raise."""
+    check, deadline = _check.get(), time.monotonic() + seconds
+    while True:
+        try:
+            return process.communicate(stdin, CHECK_SECONDS)
+        except subprocess.TimeoutExpired:
+            check()
+            if time.monotonic() > deadline:
+                raise Unavailable(f"git took longer than {seconds:.0f} s") from None
 
 
 def _environment(settings: Mapping[str, str]) -> dict[str, str]:
@@ -147,6 +182,7 @@ def meaning(error: GitError) -> GitHubError | None:
         "failed to connect",
         "connection",
         "error: 5",
+        "error: 429",
         "could not read username",  # what git says after a 401
         "authentication failed",
         "timed out",

@@ -18,6 +18,7 @@ from config.settings import Settings
 from runners.github_types import (
     Forbidden,
     GitHubError,
+    InstallationGone,
     Invalid,
     NotFound,
     Pull,
@@ -36,6 +37,7 @@ READ_TRIES = 3
 AT_ONCE = timedelta(milliseconds=1)  # githubkit takes no wait, or one of zero, for a minute
 SECONDARY_LIMIT_WAIT = 60.0  # GitHub's own advice where it names no time
 PAGE = 100
+VERBATIM = {301: 308, 302: 307}
 
 
 class Api:
@@ -72,6 +74,8 @@ class Api:
         try:
             with self._as_installation(where) as rest:
                 answer = rest.repos.get_collaborator_permission_level(where.owner, where.name, login).json()
+        except InstallationGone:
+            raise
         except NotFound:
             return Role.NONE
         return role_of(answer) if (answer.get("user") or {}).get("id") == user_id else Role.NONE
@@ -202,7 +206,10 @@ class _Shared(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         # githubkit's own request for a token comes without any, and would wait for ever.
         request.extensions.setdefault("timeout", TIMEOUT.as_dict())
-        return self._transport.handle_request(request)
+        response = self._transport.handle_request(request)
+        # A repository was renamed: GitHub wants the same request at the new address, httpx would make a GET of it.
+        response.status_code = VERBATIM.get(response.status_code, response.status_code)
+        return response
 
     def end(self) -> None:
         self._transport.close()
@@ -252,7 +259,9 @@ def _ours(error: BaseException) -> GitHubError:
         return Unavailable("rate limit", error.response.status_code, error.retry_after.total_seconds())
     if not isinstance(error, RequestFailed):
         return Unavailable(f"no answer: {type(error).__name__}")
-    return refusal(error.response.status_code, _said(error.response.raw_response), error.response.headers)
+    ours = refusal(error.response.status_code, _said(error.response.raw_response), error.response.headers)
+    minting = error.request.url.path.endswith("/access_tokens")
+    return InstallationGone(str(ours), ours.status) if minting and isinstance(ours, NotFound) else ours
 
 
 def refusal(status: int, said: str, headers: Any) -> GitHubError:

@@ -69,6 +69,10 @@ class NotFound(GitHubError):
     """404 or 410: it is not there, or the installation may not see it."""
 
 
+class InstallationGone(NotFound):
+    """404 where a token was asked for: the App was uninstalled."""
+
+
 class Forbidden(GitHubError):
     """403: the installation may not do this (archived, locked, a permission that is missing)."""
 

@@ -1,6 +1,7 @@
 """Holding a run while working on it: a thread renews the lease and hears of a cancel, whatever the work waits for."""
 
 import threading
+import time
 from collections.abc import Callable
 from types import TracebackType
 
@@ -67,6 +68,9 @@ class Lease:
         self.check()
         with self._context.database.write() as connection:
             runs.renew(connection, self.claim)
+            by = runs.cancelled_by(connection, self.claim)
+            if by is not None:
+                raise Cancelled(by)
             if runs.seconds_left(connection, self.claim) < min(NEEDED_FOR_A_WRITE, self.claim.lease_seconds * 0.8):
                 raise LeaseLost(self.claim.run_id)
 
@@ -75,15 +79,14 @@ class Lease:
         self._stop(Drained())
 
     def _keep(self) -> None:
-        elapsed, renewed = 0.0, 0.0
+        began = renewed = time.monotonic()
         pause = min(POLL_SECONDS, self.claim.lease_seconds / RENEWALS_A_LEASE)
         while not self._ended.wait(pause):
-            elapsed += pause
             try:
-                if elapsed - renewed >= self.claim.lease_seconds / RENEWALS_A_LEASE:
-                    renewed = elapsed
+                if time.monotonic() - renewed >= self.claim.lease_seconds / RENEWALS_A_LEASE:
                     self._renew()
-                self._look(elapsed)
+                    renewed = time.monotonic()
+                self._look(time.monotonic() - began)
             except LeaseLost as lost:
                 self._stop(lost)
                 return

@@ -1,15 +1,18 @@
 """Bare mirrors of repositories on this machine: a run fetches what is new, not everything."""
 
 import fcntl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
 from config.settings import Settings
-from runners.git import GitError, git, meaning, remote
+from runners.git import GitError, check_now, git, meaning, remote
 from runners.github_types import Where
 from runners.problems import Problem
+
+LOOK_SECONDS = 0.1
 
 
 def mirror_of(settings: Settings, where: Where) -> Path:
@@ -36,6 +39,23 @@ def fetch(settings: Settings, where: Where, ref: str, token: str) -> tuple[Path,
         return mirror, git("rev-parse", "--verify", "--end-of-options", f"{kept}^{{commit}}", git_dir=mirror).strip()
 
 
+def bring(settings: Settings, where: Where, mirror: Path, sha: str, token: str) -> None:
+    """Makes sure that the mirror has the commit, on another machine than the one that began with it too."""
+    with _alone(mirror):
+        try:
+            git("cat-file", "-e", f"{sha}^{{commit}}", git_dir=mirror)
+        except GitError:
+            try:
+                git(
+                    "fetch", "--quiet", "--no-tags", "--", f"{settings.github_base_url}/{where.repository}.git", sha,
+                    git_dir=mirror, settings=remote(settings.github_base_url, token),
+                )  # fmt: skip
+            except GitError as error:
+                raise meaning(error) or Problem(
+                    "base_gone", f"The commit {sha[:12]} that the work began from is gone."
+                ) from None
+
+
 def _refused(error: GitError, where: Where, ref: str) -> Exception:
     if "remote ref" in str(error).lower():
         return Problem(
@@ -54,7 +74,17 @@ def _alone(mirror: Path) -> Iterator[None]:
     """Holds the mirror, and takes away locks of git's own that a killed one left."""
     mirror.parent.mkdir(parents=True, exist_ok=True)
     with mirror.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        while not _locked(lock.fileno()):
+            check_now()
+            threading.Event().wait(LOOK_SECONDS)
         for stale in (*mirror.glob("*.lock"), *(mirror / "refs").rglob("*.lock")):
             stale.unlink(missing_ok=True)
         yield
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

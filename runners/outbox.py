@@ -7,7 +7,20 @@ which of them the last effect knew. A duty served while a newer wish came is sim
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Column, ColumnElement, Connection, Double, Index, Integer, Table, Text, func, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Double,
+    Index,
+    Integer,
+    Table,
+    Text,
+    case,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from config.database import WakeUp, metadata, now, wake_after_commit
@@ -53,11 +66,13 @@ def want(connection: Connection, kind: str, subject: str, *, delay: float = 0) -
         kind=kind, subject=subject, wanted=1, served=0, tries=0, next_at=at + delay, created_at=at
     )
     sooner = func.min if connection.dialect.name == "sqlite" else func.least
+    soon = sooner(func.coalesce(outbox.c.next_at, at + delay), at + delay)
+    postponed = outbox.c.error.is_not(None) & (outbox.c.next_at > at)  # GitHub may have said until when
     again = {
         "wanted": outbox.c.wanted + 1,
-        "tries": 0,
-        "error": None,
-        "next_at": sooner(func.coalesce(outbox.c.next_at, at + delay), at + delay),
+        "tries": case((postponed, outbox.c.tries), else_=0),
+        "error": case((postponed, outbox.c.error), else_=None),
+        "next_at": case((postponed, outbox.c.next_at), else_=soon),
     }
     connection.execute(statement.on_conflict_do_update(index_elements=["kind", "subject"], set_=again))
     if not delay:
@@ -67,6 +82,12 @@ def want(connection: Connection, kind: str, subject: str, *, delay: float = 0) -
 def wake_up(kind: str, subject: str) -> WakeUp:
     """The hint that a duty is due."""
     return WakeUp("duty", f"{kind} {subject}", GITHUB)
+
+
+def revive(connection: Connection, subjects: Sequence[str]) -> None:
+    """What was postponed about these subjects is due now: what stood in the way is gone."""
+    postponed = (outbox.c.subject.in_(subjects), outbox.c.error.is_not(None), outbox.c.served < outbox.c.wanted)
+    connection.execute(update(outbox).where(*postponed).values(next_at=now(connection), tries=0))
 
 
 def due(connection: Connection, *, unclaimed_for: float = 0, most: int = 50) -> Sequence[tuple[str, str]]:

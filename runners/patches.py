@@ -1,6 +1,7 @@
 """The patch that an agent's work comes to, read by the host from its own objects, and the commit made of it."""
 
 import os
+import unicodedata
 from dataclasses import dataclass
 
 from runners.git import GitError, git, git_bytes
@@ -23,6 +24,11 @@ class Patch:
     files: int
     added: int
     removed: int
+
+    def added_lines(self) -> str:
+        """What it adds, as text."""
+        lines = self.content.decode("utf-8", "replace").splitlines()
+        return "\n".join(line[1:] for line in lines if line.startswith("+") and not line.startswith("+++"))
 
 
 def read(workspace: Workspace) -> Patch | None:
@@ -78,10 +84,18 @@ def _guard(workspace: Workspace, changed: list[str]) -> None:
         mode, sha = modes.split()[1], modes.split()[3]
         if mode not in PLAIN_MODES:
             raise Problem("odd_mode", f"`{path}` would be stored with mode {mode}; only files and links are published.")
-        if path.startswith(".github/workflows/"):
+        if _is_workflow(path, mode):
             raise Problem("protected_path", f"`{path}` is a workflow; the App has no right to change workflows.")
         if mode == "120000" and _leaves(path, git("cat-file", "blob", sha, git_dir=workspace.git)):
             raise Problem("escaping_link", f"`{path}` would be a link out of the repository.")
+
+
+def _is_workflow(path: str, mode: str) -> bool:
+    """Whether GitHub could read a workflow there, on a file system of any kind; a link on the way counts too."""
+    parts = unicodedata.normalize("NFC", path).casefold().split("/")
+    if parts[:2] == [".github", "workflows"]:
+        return True
+    return parts == [".github"] and mode != "000000"
 
 
 def _leaves(path: str, target: str) -> bool:

@@ -14,7 +14,7 @@ from runners.lease import Lease
 from runners.problems import Problem
 from runners.rights import confirm_right
 from runners.runs import get
-from runners.steps import perform
+from runners.steps import external_id, perform
 from runners.wording.publishing import branch_name, commit_message, pull_request_body, subject
 from runners.wording.views import RunView, TaskView
 from runners.workspace import open_workspace
@@ -23,6 +23,7 @@ from runners.workspace import open_workspace
 def publish(attempt: Attempt, lease: Lease) -> None:
     """Publishes the run's patch on a branch and in a pull request."""
     confirm_right(attempt)
+    _still_open(attempt)
     with attempt.context.database.read() as connection:
         attempt = replace(attempt, run=get(connection, attempt.claim.run_id))
         task = looking.task_view(connection, attempt.context.settings, attempt.task.id)
@@ -37,17 +38,28 @@ def publish(attempt: Attempt, lease: Lease) -> None:
     attempt.step(f"pull request #{number}")
 
 
+def _still_open(attempt: Attempt) -> None:
+    """Raises Problem where the pull request was closed meanwhile: its branch is nobody's to write to."""
+    task = attempt.task
+    if task.is_pull_request and attempt.context.github.pull(attempt.where, task.number).state != "open":
+        raise Problem("pull_request_closed", "The pull request was closed meanwhile; nothing was pushed.")
+
+
 def _push(attempt: Attempt, lease: Lease, task: TaskView, run: RunView, branch: str) -> str:
     """The commit on the branch, as GitHub has it."""
-    attempt.step("pushing the branch")
     context, row = attempt.context, attempt.run
+    pushed = external_id(context.database, row.id, "branch")
+    if pushed is not None:
+        return pushed
+    attempt.step("pushing the branch")
     with context.github.git_token(attempt.where, {"contents": "write"}) as token:
         mirror, _ = mirrors.fetch(
             context.settings, attempt.where, attempt.task.head_ref or attempt.task.base_ref, token
         )
+        mirrors.bring(context.settings, attempt.where, mirror, row.base_sha, token)
         with open_workspace(context.settings, f"{attempt.name}-publish", mirror, row.base_sha) as workspace:
-            requester = attempt.task.requester
-            co_author = f"{requester} <{attempt.task.requester_id}+{requester}@users.noreply.github.com>"
+            requester = row.requester
+            co_author = f"{requester} <{row.requester_id}+{requester}@users.noreply.github.com>"
             message = commit_message(task, attempt.task.title, run, row.patch_fence, co_author)
             made = patches.commit(workspace, row.patch, message, row.created_at)
 

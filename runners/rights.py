@@ -10,11 +10,11 @@ CONFIRMED_SECONDS = 300.0
 
 def confirm_right(attempt: Attempt) -> None:
     """Raises Problem where the requester may not write any more; GitHubError where GitHub does not say."""
-    context, claim, task = attempt.context, attempt.claim, attempt.task
+    context, claim, run = attempt.context, attempt.claim, attempt.run
     with context.database.read() as connection:
         if runs.confirmed_for(connection, claim) < CONFIRMED_SECONDS:
             return
-    if context.github.role(attempt.where, task.requester, task.requester_id) < Role.WRITE:
-        raise Problem("not_allowed_any_more", f"{task.requester} may not write to {task.repository} any more.")
+    if context.github.role(attempt.where, run.requester, run.requester_id) < Role.WRITE:
+        raise Problem("not_allowed_any_more", f"{run.requester} may not write to {attempt.task.repository} any more.")
     with context.database.write() as connection:
         runs.confirm(connection, claim)

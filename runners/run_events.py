@@ -7,7 +7,7 @@ from sqlalchemy import JSON, Column, Connection, Double, ForeignKey, Integer, Ro
 
 from config.database import metadata, now
 from runners.agents.adapter import AgentEvent
-from runners.runs import Claim, cancelled_by
+from runners.runs import Claim, hold
 
 run_events = Table(
     "run_events",
@@ -23,7 +23,7 @@ run_events = Table(
 
 def append(connection: Connection, claim: Claim, events: Sequence[AgentEvent]) -> None:
     """Writes events of the attempt that holds the run. Raises LeaseLost."""
-    cancelled_by(connection, claim)  # a stale attempt writes nothing
+    hold(connection, claim)  # a stale attempt writes nothing
     mine = select(func.coalesce(func.max(run_events.c.seq), 0)).where(run_events.c.run_id == claim.run_id)
     last, at = int(connection.execute(mine).scalar_one()), now(connection)
     rows = [

@@ -45,6 +45,8 @@ runs = Table(
     Column("id", Text, primary_key=True),
     Column("task_id", ForeignKey("tasks.id"), nullable=False),
     Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("requester_id", BigInteger, nullable=False),  # of this run: a retry may be asked for by another person
+    Column("requester", Text, nullable=False),
     Column("round", Integer, nullable=False),
     Column("agent", Text, nullable=False),
     Column("model", Text),
@@ -102,13 +104,17 @@ class Claim:
     lease_seconds: float
 
 
-def add(connection: Connection, task: Row[Any], agent: str, model: str | None, queue: str, *, round: int) -> str:
-    """Makes a queued run of the task, charged to the account; it starts when the task is admitted."""
+def add(connection: Connection, task: Row[Any], requester: tuple[int, str], **what: Any) -> str:
+    """Makes a queued run of the task's round, charged to the account; it starts when the task is admitted.
+
+    `requester` is the id and login of who asked; `what` its agent, model and queue.
+    """
     run_id = tasks.new_id("r")
-    values = {"task_id": task.id, "account_id": task.account_id, "round": round, "state": RunState.QUEUED}
-    what = {"agent": agent, "model": model, "queue": queue, "charged": True, "fence": 0}
+    asked_by = {"requester_id": requester[0], "requester": requester[1]}
+    values = {"task_id": task.id, "account_id": task.account_id, "round": task.round, "state": RunState.QUEUED}
     at = now(connection)
-    connection.execute(insert(runs).values(id=run_id, created_at=at, confirmed_at=at, **values, **what))
+    first = {"charged": True, "fence": 0, "created_at": at, "confirmed_at": at}
+    connection.execute(insert(runs).values(id=run_id, **values, **asked_by, **first, **what))
     return run_id
 
 
@@ -122,6 +128,13 @@ def recent(connection: Connection, most: int) -> Sequence[Row[Any]]:
     of_task = tasks.tasks.c
     wanted = select(runs, of_task.repository, of_task.number, of_task.verb, of_task.requester).join(tasks.tasks)
     return connection.execute(wanted.order_by(runs.c.created_at.desc()).limit(most)).all()
+
+
+def attempts_at_work(connection: Connection) -> set[str]:
+    """The attempts that hold a lease now, as `<run>-<fence>`."""
+    held = (runs.c.state.in_((RunState.RUNNING, RunState.PUBLISHING)), runs.c.lease_until >= now(connection))
+    found = connection.execute(select(runs.c.id, runs.c.fence).where(*held))
+    return {f"{run.id}-{run.fence}" for run in found}
 
 
 def of_round(connection: Connection, task_id: str, round: int) -> Sequence[Row[Any]]:
@@ -149,7 +162,8 @@ def claimable(at: float, unclaimed_for: float = 0) -> Any:
 def unclaimed(connection: Connection, queues: Sequence[str], *, unclaimed_for: float, most: int) -> list[str]:
     """Runs of these queues that no worker took for so many seconds, the longest waiting first."""
     ready = claimable(now(connection), unclaimed_for)
-    found = select(runs.c.id).where(ready, runs.c.queue.in_(queues)).order_by(runs.c.next_at).limit(most)
+    longest = func.coalesce(runs.c.next_at, runs.c.lease_until)  # a lapsed one has no next_at
+    found = select(runs.c.id).where(ready, runs.c.queue.in_(queues)).order_by(longest).limit(most)
     return list(connection.execute(found).scalars())
 
 
@@ -169,7 +183,7 @@ def claim(connection: Connection, run_id: str, holder: str, lease_seconds: float
             started_at=func.coalesce(runs.c.started_at, at),
             next_at=None,
         )
-        .returning(runs.c.task_id, runs.c.fence, runs.c.state, runs.c.vanished)
+        .returning(runs.c.task_id, runs.c.fence, runs.c.state, runs.c.vanished, runs.c.cancel_by)
     )
     row = connection.execute(statement).one_or_none()
     if row is None:
@@ -178,8 +192,17 @@ def claim(connection: Connection, run_id: str, holder: str, lease_seconds: float
     if row.vanished >= MOST_VANISHED:
         finish(connection, claimed, RunState.DEAD, "vanished", f"Its worker vanished {row.vanished} times.")
         return None
+    if row.cancel_by is not None:  # its last worker died before it could obey
+        finish(connection, claimed, RunState.CANCELLED, "cancelled", f"Cancelled by {row.cancel_by}.")
+        return None
     _follow(connection, row.task_id)
     return claimed
+
+
+def hold(connection: Connection, claim: Claim) -> None:
+    """Keeps every other claim and cancel away until the transaction ends. Raises LeaseLost."""
+    if connection.execute(select(runs.c.id).where(_held(claim)).with_for_update()).scalar_one_or_none() is None:
+        raise LeaseLost(claim.run_id)
 
 
 def renew(connection: Connection, claim: Claim) -> None:
@@ -328,7 +351,7 @@ def _write(connection: Connection, claim: Claim, origins: Sequence[RunState] | N
 
 def _follow(connection: Connection, task_id: str) -> None:
     """Brings the task to the state of its newest runs."""
-    task = tasks.get(connection, task_id)
+    task = tasks.hold(connection, task_id)  # two runs of one task may end at once
     newest = of_round(connection, task_id, task.round)
     for run in newest if task.head_sha else ():
         outbox.want(connection, "check", run.id)  # a pull request's head shows it from the start

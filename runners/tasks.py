@@ -58,7 +58,10 @@ tasks = Table(
     Index("ix_tasks_installation_state", "host", "installation_id", "state"),
     Index("ix_tasks_place", "host", "repository_id", "number", "created_at"),
 )
+UNFINISHED = (*LIVE_TASK, TaskState.WAITING, TaskState.AWAITING_APPROVAL)
 LIVE = tasks.c.state.in_(LIVE_TASK)
+WAITING = tasks.c.state == TaskState.WAITING
+Index("ix_tasks_waiting", tasks.c.account_id, sqlite_where=WAITING, postgresql_where=WAITING)
 # Two tasks at work on one issue or branch would write over each other: the database itself refuses the second.
 Index(
     "one_live_task_a_place",
@@ -118,6 +121,17 @@ def get(connection: Connection, task_id: str) -> Row[Any]:
     return connection.execute(select(tasks).where(tasks.c.id == task_id)).one()
 
 
+def hold(connection: Connection, task_id: str) -> Row[Any]:
+    """The task's row, which nobody else writes until the transaction ends."""
+    return connection.execute(select(tasks).where(tasks.c.id == task_id).with_for_update()).one()
+
+
+def unfinished_at(connection: Connection, host: str, repository_id: int, number: int) -> Sequence[Row[Any]]:
+    """Every task of one issue or pull request that waits or is at work."""
+    here = (tasks.c.host == host) & (tasks.c.repository_id == repository_id) & (tasks.c.number == number)
+    return connection.execute(select(tasks).where(here, tasks.c.state.in_(UNFINISHED))).all()
+
+
 def at_place(connection: Connection, host: str, repository_id: int, number: int, most: int = 20) -> Sequence[Row[Any]]:
     """The tasks of one issue or pull request, the newest first."""
     here = (tasks.c.host == host) & (tasks.c.repository_id == repository_id) & (tasks.c.number == number)
@@ -141,9 +155,14 @@ def waiting(connection: Connection, account_id: int, most: int) -> Sequence[Row[
 
 def unfinished(connection: Connection, host: str, installation_id: int) -> list[str]:
     """Tasks under an installation that wait or are at work."""
-    open_states = (*LIVE_TASK, TaskState.WAITING, TaskState.AWAITING_APPROVAL)
-    theirs = (tasks.c.host == host, tasks.c.installation_id == installation_id, tasks.c.state.in_(open_states))
+    theirs = (tasks.c.host == host, tasks.c.installation_id == installation_id, tasks.c.state.in_(UNFINISHED))
     return list(connection.execute(select(tasks.c.id).where(*theirs)).scalars())
+
+
+def of_installation(connection: Connection, host: str, installation_id: int, most: int = 1000) -> list[str]:
+    """The newest tasks under an installation."""
+    theirs = select(tasks.c.id).where(tasks.c.host == host, tasks.c.installation_id == installation_id)
+    return list(connection.execute(theirs.order_by(tasks.c.created_at.desc()).limit(most)).scalars())
 
 
 def accounts_with_waiting(connection: Connection) -> list[int]:
@@ -158,8 +177,8 @@ def set_state(connection: Connection, task_id: str, state: TaskState, finished_a
     outbox.want(connection, "status", task_id)
 
 
-def next_round(connection: Connection, task_id: str) -> int:
-    """Begins a retry: the task waits again, and its next runs belong to the round returned."""
+def next_round(connection: Connection, task_id: str, flags: Mapping[str, Any], head_sha: str | None) -> None:
+    """Begins a retry: the task waits again, with these flags, on the pull request's head as it is now."""
     values = {"round": tasks.c.round + 1, "state": TaskState.WAITING, "finished_at": None}
-    statement = update(tasks).where(tasks.c.id == task_id).values(**values).returning(tasks.c.round)
-    return int(connection.execute(statement).scalar_one())
+    again = update(tasks).where(tasks.c.id == task_id)
+    connection.execute(again.values(**values, flags=dict(flags), head_sha=head_sha))

@@ -6,18 +6,18 @@ import structlog
 
 from runners import mirrors, patches, runs
 from runners.agents import AGENTS
-from runners.agents.adapter import AgentEvent, Brief, Outcome
+from runners.agents.adapter import Brief, Outcome
 from runners.attempt import Attempt
 from runners.lease import Lease
 from runners.looking import minutes_of
 from runners.problems import Problem
 from runners.rights import confirm_right
+from runners.run_log import RunLog
 from runners.sandboxes import SandboxError, choose, refuse
 from runners.sandboxes.interface import Errand, Sandbox
 from runners.workspace import Workspace, give_agent_git, open_workspace
 
 TICK_SECONDS = 0.5
-FLUSH_SECONDS = 1.0
 IDLE_SECONDS = 600.0
 
 log = structlog.get_logger()
@@ -43,6 +43,10 @@ def work(attempt: Attempt, lease: Lease) -> Outcome | None:
             return outcome
         attempt.step("reading the patch")
         patch = patches.read(workspace)
+        if patch is not None and attempt.holds_secret(patch.added_lines()):
+            raise Problem(
+                "secret_in_patch", "The patch would publish a secret: a key or token stands in an added line."
+            )
     return _keep(attempt, outcome, patch)
 
 
@@ -80,25 +84,19 @@ def _run_agent(attempt: Attempt, lease: Lease, sandbox: Sandbox, workspace: Work
         label=attempt.name,
     )
     attempt.step(f"{run.agent} is at work")
-    reader, began = agent.reader(), time.monotonic()
+    reader, log, began = agent.reader(), RunLog(attempt), time.monotonic()
     process = sandbox.start(errand)
     lease.on_stop(process.kill)
-    pending: list[AgentEvent] = []
-    flushed = began
     try:
         for line in process.lines(TICK_SECONDS):
-            pending += reader.feed(line) if line is not None else []
-            if pending and time.monotonic() - flushed > FLUSH_SECONDS:
-                attempt.tell(pending)
-                pending, flushed = [], time.monotonic()
+            log.add(reader.feed(line) if line is not None else [])
     finally:
         process.kill("lost")
         exit = process.wait()
         lease.on_stop(lambda why: None)
-    if pending:
-        attempt.tell(pending)
-    attempt.note(seconds_used=runs.runs.c.seconds_used + (time.monotonic() - began))
+    log.close()
     lease.check()
+    attempt.note(seconds_used=runs.runs.c.seconds_used + (time.monotonic() - began))
     return reader.finish(exit)
 
 
@@ -106,7 +104,7 @@ def _keep(attempt: Attempt, outcome: Outcome, patch: patches.Patch | None) -> Ou
     """Keeps the patch in SQL, so that only publishing is left whatever dies now."""
     usage = outcome.usage
     tokens = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens} if usage.input_tokens else {}
-    attempt.note(summary=outcome.summary, cost_usd=usage.cost_usd, **tokens)
+    attempt.note(summary=attempt.clean(outcome.summary), cost_usd=usage.cost_usd, **tokens)
     if patch is None:
         return outcome
     size = {"files": patch.files, "added": patch.added, "removed": patch.removed}

@@ -6,7 +6,7 @@ Whatever the agent writes into `.git`, the host never reads it: the host's objec
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 from config.settings import Settings
 from runners.git import git
 
+PLAIN_ENVIRONMENT = {"PATH": os.defpath}  # no secret of ours in the process table
 # What agents and test tools leave behind and nobody wants in a pull request.
 LITTER = ("__pycache__/", "*.pyc", ".pytest_cache/", ".claude-flow/", ".hive-mind/", ".swarm/", ".aider*")
 
@@ -62,6 +63,18 @@ def open_workspace(settings: Settings, name: str, mirror: Path, base_sha: str) -
         remove(workspace.folder)
 
 
+def sweep(settings: Settings, at_work: Callable[[], Collection[str]]) -> None:
+    """Removes what killed workers left: every workspace whose attempt is not at work (`<run>-<fence>`).
+
+    Listed before `at_work` is asked: an attempt is claimed before its folder is made, so none that is new is taken.
+    """
+    folders = list(workspaces(settings).glob("*"))
+    current = at_work() if folders else ()
+    for folder in folders:
+        if folder.name.removesuffix("-publish") not in current:
+            remove(folder)
+
+
 def give_agent_git(workspace: Workspace) -> None:
     """A repository in the work tree for the agent's own `git diff`; the host never reads it again."""
     inside = workspace.tree / ".git"
@@ -94,4 +107,4 @@ def remove(path: Path) -> None:
     """Removes a folder or file whatever an agent made of it: folders without rights, or deeper than Python goes."""
     for command in (("chmod", "-R", "u+rwx"), ("rm", "-rf")):
         if not path.is_symlink() or command[0] == "rm":
-            subprocess.run([*command, "--", str(path)], capture_output=True, check=False)
+            subprocess.run([*command, "--", str(path)], capture_output=True, check=False, env=PLAIN_ENVIRONMENT)

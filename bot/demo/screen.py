@@ -13,6 +13,7 @@ from rich.text import Text
 from bot.demo.journey import Ended, Progress
 from bot.demo.stage import COMMAND, Stage
 from bot.embedded.keeper import State
+from runners.wording.hidden import bare
 
 SERVICES = ("broker", "web", "control", "runs", "beat")
 
@@ -110,7 +111,7 @@ def _fill(rows: Table, progress: Progress) -> None:
         rows.add_row(*_mark(False, "the webhook is on its way"))
     if progress.working and not progress.pushed:
         for said in progress.at_work:
-            rows.add_row("", Text(f"  {said[:110]}", style="dim"))
+            rows.add_row("", Text(f"  {bare(said)[:110]}", style="dim"))
 
 
 def _mark(finished: bool, line: str, bad: bool = False) -> tuple[RenderableType, RenderableType]:

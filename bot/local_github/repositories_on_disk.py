@@ -204,6 +204,8 @@ class RepositoriesOnDisk:
 
     def file(self, repository_id: int, ref: str, path: str) -> bytes | None:
         """A file's content at a commit."""
+        if "\0" in ref + path:
+            return None
         try:
             return self.run(repository_id, "cat-file", "blob", f"{ref}:{path}")
         except GitError:

@@ -68,7 +68,7 @@ def body(task: TaskView, run: RunView) -> list[str]:
         return [result(task, run), prose(run.summary or "", LONGEST_SUMMARY)]
     said = [why(run)]
     if run.has_patch:
-        said.append("The patch was kept: it is on the run page, and `retry` publishes anew.")
+        said.append("The patch was kept: it is on the run page.")
     if run.log:
         said.append(folded("Last lines of the log", block("\n".join(run.log), LOG_BYTES)))
     return said

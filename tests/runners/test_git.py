@@ -61,7 +61,9 @@ def test_a_server_that_never_answers_is_left_at_the_deadline_and_no_process_stay
 
 def test_no_configuration_of_the_machine_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     evil = tmp_path / ".gitconfig"
-    evil.write_text('[alias]\n\tversion = !touch PWNED\n[user]\n\tname = evil\n[url "file:///"]\n\tinsteadOf = https://\n')
+    evil.write_text(
+        '[alias]\n\tversion = !touch PWNED\n[user]\n\tname = evil\n[url "file:///"]\n\tinsteadOf = https://\n'
+    )
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.setenv("GIT_CONFIG_PARAMETERS", "'user.name=evil'")
@@ -72,7 +74,9 @@ def test_no_configuration_of_the_machine_counts(tmp_path: Path, monkeypatch: pyt
     assert {line.split("\t")[0] for line in listed.splitlines()} == {f"file:{tmp_path}/bare/config", "command line:"}
 
 
-@pytest.mark.parametrize("address", ["ext::sh -c touch% PWNED", "ssh://localhost/x", "git://localhost/x", "file:///etc"])
+@pytest.mark.parametrize(
+    "address", ["ext::sh -c touch% PWNED", "ssh://localhost/x", "git://localhost/x", "file:///etc"]
+)
 def test_only_https_is_spoken(tmp_path: Path, address: str) -> None:
     with pytest.raises(GitError, match="not allowed"):
         git("ls-remote", "--", address, tree=tmp_path)
@@ -87,11 +91,12 @@ def test_plain_http_is_for_loopback_only() -> None:
 
 def test_the_token_goes_to_its_own_github_only(tmp_path: Path) -> None:
     settings = remote("https://github.example", TOKEN)
-    git("init", "--quiet", "--bare", "--", str(tmp_path / "bare"))
+    bare = tmp_path / "bare"
+    git("init", "--quiet", "--bare", "--", str(bare))
 
     def header(url: str) -> bool:
         try:
-            return bool(git("config", "--get-urlmatch", "http.extraHeader", url, git_dir=tmp_path / "bare", settings=settings))
+            return bool(git("config", "--get-urlmatch", "http.extraHeader", url, git_dir=bare, settings=settings))
         except GitError:
             return False
 

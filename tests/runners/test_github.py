@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Literal
 
 import httpx
 import pytest
@@ -93,9 +94,10 @@ def test_a_write_whose_answer_is_lost_is_not_repeated(world: World, where: Where
 
 def test_a_read_is_tried_three_times_where_github_stumbles(world: World, where: Where) -> None:
     api, alice = world.context.github, world.hub.site.ledger.users["alice"].id
-    for fault in (502, "lost_response"):
+    faults: tuple[Literal[502, "lost_response"], ...] = (502, "lost_response")
+    for fault in faults:
         before = calls(world, "GET", "/permission")
-        world.hub.faults.add("GET", "/permission$", fault, times=2)  # type: ignore[arg-type]  # one of two literals
+        world.hub.faults.add("GET", "/permission$", fault, times=2)
         assert api.role(where, "alice", alice) == Role.WRITE
         assert calls(world, "GET", "/permission") == before + 3
     before = calls(world, "GET", "/permission")
@@ -201,7 +203,7 @@ def test_a_git_token_is_for_one_repository_and_revoked_after(world: World, where
     tokens = world.hub.site.ledger.tokens
     with world.context.github.git_token(where, {"contents": "read"}) as value:
         token = tokens[value]
-        assert token.repository_ids == {where.repository_id}
+        assert token.repository_ids == frozenset({where.repository_id})
         assert token.permissions == {"contents": "read", "metadata": "read"}
     assert value not in tokens
     with pytest.raises(RuntimeError), world.context.github.git_token(where, {"contents": "read"}) as value:
@@ -243,8 +245,9 @@ def test_processes_share_one_token_and_redis_holds_it_sealed(
     other.comment(where, 1, "other")
     assert calls(world, "POST", "/access_tokens") == 1
     with redis.Redis.from_url(broker) as client:
-        held = b"\n".join(name + b"=" + (client.get(name) or b"") for name in client.keys())
-        lives = [client.ttl(name) for name in client.keys()]
+        names = client.keys()
+        held = b"\n".join(name + b"=" + (client.get(name) or b"") for name in names)
+        lives = [client.ttl(name) for name in names]
     tokens = list(world.hub.site.ledger.tokens)
     assert len(lives) == 2, "the installation's token and the App's JWT"
     assert all(0 < seconds <= 3600 for seconds in lives)

@@ -1,8 +1,11 @@
 """Duties: wanted in a transaction, held by one worker at a time, due again for a wish that came meanwhile."""
 
 import threading
+from collections.abc import Callable
+from pathlib import Path
 
-from config.database import Database, WakeUp
+from config.database import Connection, Database, WakeUp
+from config.schema import migrate
 from runners import outbox
 from runners.outbox import Duty
 from tests.runners.rows import write
@@ -44,10 +47,10 @@ def test_a_duty_is_served_once_however_often_it_was_wanted(database: Database) -
 
 
 def test_a_wish_during_the_service_makes_it_due_again_however_the_service_ends(database: Database) -> None:
-    for end in (
-        lambda connection, duty: outbox.serve(connection, duty),
-        lambda connection, duty: outbox.give_up(connection, duty, "refused"),
-    ):
+    def refused(connection: Connection, duty: Duty) -> None:
+        outbox.give_up(connection, duty, "refused")
+
+    for end in (outbox.serve, refused):
         want(database)
         duty = claimed(database)
         want(database)
@@ -60,10 +63,10 @@ def test_a_wish_during_the_service_makes_it_due_again_however_the_service_ends(d
         assert due(database) == []
 
 
-def test_a_wish_wakes_a_worker_only_if_it_is_due_now(tmp_path: object) -> None:
+def test_a_wish_wakes_a_worker_only_if_it_is_due_now(tmp_path: Path) -> None:
     sent: list[WakeUp] = []
     database = Database(f"sqlite:///{tmp_path}/test.sqlite3", sent.extend)
-    outbox.metadata.create_all(database._writer)  # noqa: SLF001
+    migrate(database)
     want(database, delay=5)
     assert sent == []
     want(database)
@@ -110,11 +113,12 @@ def test_a_worker_that_was_too_slow_changes_nothing(database: Database) -> None:
     assert claim(database) is None
     database.clock_shift += outbox.LEASE_SECONDS + 1
     present = claimed(database)
-    for end in (
+    late: list[Callable[[Connection], None]] = [
         lambda connection: outbox.serve(connection, slow),
         lambda connection: outbox.postpone(connection, slow, 900, "late"),
         lambda connection: outbox.give_up(connection, slow, "late"),
-    ):
+    ]
+    for end in late:
         write(database, end)
         assert claim(database) is None, "the present holder holds it still"
         assert error_of(database) is None

@@ -146,7 +146,7 @@ def odd_names(tree: Path, _program: str) -> None:
     Path(os.fsdecode(os.fsencode(tree) + b"/caf\xe9")).write_text("x\n")
 
 
-ODD_NAMES = ("-x", "--upload-pack=touch PWNED", 'quo"te', "new\nline", "tab\tback\\slash", "\u202eevil", "$(touch PWNED)")
+ODD_NAMES = ("-x", "--upload-pack=touch PWNED", 'quo"te', "new\nline", "tab\tback\\slash", "\u202eevil", "$(touch X)")
 
 
 def link_out(tree: Path, _program: str) -> None:
@@ -273,7 +273,7 @@ def test_a_submodule_s_own_git_never_runs(tmp_path: Path, evil: str) -> None:
 def test_another_case_of_git_is_no_file_of_ours(ground: Ground, tmp_path: Path) -> None:
     with ground.workspace(tmp_path.name) as workspace:
         shutil.copytree(workspace.tree / ".git", workspace.tree / ".GIT")
-        with pytest.raises(Problem, match="invalid path '.GIT") as refused:
+        with pytest.raises(Problem, match=r"invalid path '\.GIT") as refused:
             patches.read(workspace)
         assert refused.value.reason == "unreadable_tree"
 
@@ -286,7 +286,7 @@ def test_files_without_rights_give_a_diff_or_a_problem(ground: Ground, tmp_path:
         if os.geteuid() == 0:  # whom no file's mode stops
             assert paths_of(workspace, patches.read(workspace)) == {"secret"}
         else:
-            with pytest.raises(Problem, match="can't read|can't be read"):
+            with pytest.raises(Problem, match=r"can't (be )?read"):
                 patches.read(workspace)
     assert not workspace.folder.exists()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from config.database import Connection, Database
+from config.database import Connection, Database, now
 from runners import outbox, run_events, runs
 from runners.agents.adapter import AgentEvent
 from runners.runs import Claim, LeaseLost
@@ -35,6 +35,11 @@ WRITES: dict[str, Act] = {
 }
 
 
+def cancel(database: Database, run_id: str) -> list[str]:
+    task_id = row(database, run_id).task_id
+    return write(database, lambda connection: runs.cancel(connection, task_id, "bob"))
+
+
 def test_whatever_happens_only_the_last_claim_writes_and_the_run_moves_as_it_may(database: Database) -> None:
     for seed in range(8):
         _a_life(database, new_run(database, seed + 1, on_pull=bool(seed % 2)), random.Random(seed))  # noqa: S311
@@ -49,7 +54,7 @@ def _a_life(database: Database, run_id: str, dice: random.Random) -> None:
             database.clock_shift += dice.choice([1, 30, 61, 400])
         elif deed == "cancel":
             if dice.random() < 0.2:
-                write(database, lambda connection, task=before.task_id: runs.cancel(connection, task, "bob"))
+                cancel(database, run_id)
         elif deed == "claim":
             got = claim(database, run_id)
             claims += [got] if got else []
@@ -164,7 +169,7 @@ def test_github_s_absence_is_borne_for_long_but_not_for_ever(database: Database)
         held = claimed(database, run_id)
         write(database, lambda connection: runs.postpone(connection, held, "GitHub is away."))  # noqa: B023
         with database.read() as connection:
-            waits.append(row(database, run_id).next_at - runs.now(connection))
+            waits.append(row(database, run_id).next_at - now(connection))
     assert [round(wait) for wait in waits] == [5, 10, 20, 40, 80, 160, *[300] * 5]
     held = claimed(database, run_id)
     assert write(database, lambda connection: runs.postpone(connection, held, "GitHub is away.")) is RunState.FAILED
@@ -210,9 +215,9 @@ def test_a_cancel_ends_what_waits_and_marks_what_runs(database: Database) -> Non
     held = claim(database, running)
     assert held is not None
     for run_id in (waiting, queued, running):
-        task_id = row(database, run_id).task_id
-        assert write(database, lambda connection, task=task_id: runs.cancel(connection, task, "bob")) == [run_id]  # type: ignore[misc]
-    assert [row(database, run_id).state for run_id in (waiting, queued, running)] == ["cancelled", "cancelled", "running"]
+        assert cancel(database, run_id) == [run_id]
+    states = [row(database, run_id).state for run_id in (waiting, queued, running)]
+    assert states == ["cancelled", "cancelled", "running"]
     assert write(database, lambda connection: runs.cancelled_by(connection, held)) == "bob"
     assert claim(database, queued) is None
 
@@ -221,7 +226,7 @@ def test_a_run_that_was_cancelled_does_not_go_back_to_the_queue(database: Databa
     for number, deed in enumerate(("fail", "postpone", "give_back"), 1):
         run_id = new_run(database, number)
         held = claimed(database, run_id)
-        write(database, lambda connection: runs.cancel(connection, row(database, run_id).task_id, "bob"))  # noqa: B023
+        cancel(database, run_id)
         write(database, lambda connection: WRITES[deed](connection, held))  # noqa: B023
         ended = row(database, run_id)
         assert (ended.state, ended.reason, ended.detail) == ("cancelled", "cancelled", "Cancelled by bob."), deed
@@ -231,10 +236,7 @@ def test_a_run_that_was_cancelled_does_not_go_back_to_the_queue(database: Databa
 def test_a_cancel_misses_no_run_that_goes_back_to_the_queue_meanwhile(database: Database) -> None:
     run_id = new_run(database)
     held = claimed(database, run_id)
-    task_id = row(database, run_id).task_id
-    cancelling = threading.Thread(
-        target=lambda: write(database, lambda connection: runs.cancel(connection, task_id, "bob"))
-    )
+    cancelling = threading.Thread(target=cancel, args=(database, run_id))
     with database.write() as connection:
         runs.give_back(connection, held)
         cancelling.start()
@@ -254,7 +256,7 @@ def test_every_move_tells_people_what_follows(database: Database) -> None:
                 duty = outbox.claim(connection, kind, subject)
                 assert duty is not None, f"before {deed}"
                 outbox.serve(connection, duty)
-        write(database, lambda connection, act=WRITES[deed]: act(connection, held))  # type: ignore[misc]
+        write(database, lambda connection: WRITES[deed](connection, held))  # noqa: B023
     with database.read() as connection:
         assert told <= set(outbox.due(connection))
 

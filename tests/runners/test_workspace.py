@@ -1,4 +1,4 @@
-"""Mirrors and workspaces on disk: what a repository holds runs nothing, no token stays, a killed worker blocks nobody."""
+"""Mirrors and workspaces on disk: a repository runs nothing, no token stays, a killed worker is in nobody's way."""
 
 import base64
 import os
@@ -142,7 +142,7 @@ def test_a_fetch_that_can_t_be_ends_in_a_clear_answer(world: World, where: Where
 
 def test_objects_that_git_thinks_harmful_are_not_taken(world: World, where: Where) -> None:
     world.hub.commit(REPO, "main", {".gitmodules": '[submodule "x"]\n\tpath = x\n\turl = -u./PWNED\n'}, "alice")
-    with pytest.raises(Problem, match="harmful.*gitmodulesUrl") as refused:
+    with pytest.raises(Problem, match=r"harmful.*gitmodulesUrl") as refused:
         fetch(world, where)
     assert refused.value.reason == "refused_objects"
 

@@ -54,3 +54,9 @@ def _every(tokens: list[Token]) -> Iterator[Token]:
     for token in tokens:
         yield token
         yield from _every(token.children or [])
+
+
+def shown_html(text: str) -> set[str]:
+    """The tags of a Markdown text that a browser would be given."""
+    tokens = [token for token in _every(_MARKDOWN.parse(text)) if token.type in ("html_inline", "html_block")]
+    return {tag for token in tokens for tag in re.findall(r"<[^>]*>?", token.content)}

@@ -242,6 +242,13 @@ def upgrade() -> None:
     op.create_index("ix_tasks_installation_state", "tasks", ["host", "installation_id", "state"])
     op.create_index("ix_tasks_place", "tasks", ["host", "repository_id", "number", "created_at"])
     op.create_index(
+        "ix_tasks_waiting",
+        "tasks",
+        ["account_id"],
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.create_index(
         "one_live_task_a_place",
         "tasks",
         ["host", "repository_id", "number"],
@@ -277,6 +284,8 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("task_id", sa.Text(), nullable=False),
         sa.Column("account_id", Identity, nullable=False),
+        sa.Column("requester_id", sa.BigInteger(), nullable=False),
+        sa.Column("requester", sa.Text(), nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("agent", sa.Text(), nullable=False),
         sa.Column("model", sa.Text(), nullable=True),

@@ -1,0 +1,303 @@
+"""The route table and the manifest say the same; payloads become events or a refusal that names the field."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from handlers.events import (
+    ALWAYS_SENT,
+    LONGEST_TEXT,
+    NEEDS_PERMISSION,
+    PARSERS,
+    ROUTES,
+    Event,
+    InstallationChanged,
+    Owner,
+    Repository,
+    Sender,
+    Spoken,
+    Unreadable,
+    from_json,
+    is_wanted,
+    may_be_wanted,
+    needs_trigger,
+    parse,
+    to_json,
+)
+
+MANIFEST = YAML(typ="safe").load(Path(__file__).parents[2] / "app.yml")
+
+USER: dict[str, Any] = {"login": "alice", "id": 42, "node_id": "MDQ6", "type": "User", "site_admin": False}
+REPOSITORY: dict[str, Any] = {
+    "id": 7,
+    "node_id": "R_1",
+    "name": "app",
+    "full_name": "octo/app",
+    "private": True,
+    "owner": {"login": "octo", "id": 9, "type": "Organization", "site_admin": False},
+    "html_url": "https://github.com/octo/app",
+    "fork": False,
+    "archived": False,
+    "default_branch": "trunk",
+}
+ISSUE: dict[str, Any] = {
+    "id": 1001,
+    "number": 5,
+    "title": "add() is wrong",
+    "user": USER,
+    "labels": [{"id": 1, "name": "bug"}],
+    "state": "open",
+    "locked": False,
+    "body": "It subtracts.",
+    "author_association": "MEMBER",
+    "performed_via_github_app": None,
+}
+COMMENT: dict[str, Any] = {
+    "id": 2002,
+    "user": USER,
+    "created_at": "2026-11-01T10:00:00Z",
+    "body": "/async-code implement it",
+    "author_association": "MEMBER",
+}
+AROUND: dict[str, Any] = {"repository": REPOSITORY, "sender": USER, "installation": {"id": 3, "node_id": "MDI"}}
+PAYLOADS: dict[str, dict[str, Any]] = {
+    "issue_comment": {"action": "created", "issue": ISSUE, "comment": COMMENT, **AROUND},
+    "issues": {"action": "opened", "issue": ISSUE, **AROUND},
+    "installation": {
+        "action": "created",
+        "installation": {
+            "id": 3,
+            "account": {"login": "octo", "id": 9, "type": "Organization"},
+            "app_id": 1,
+            "permissions": {"contents": "write", "issues": "write"},
+            "events": ["issue_comment"],
+            "suspended_at": None,
+        },
+        "repositories": [{"id": 7, "full_name": "octo/app"}],
+        "sender": USER,
+    },
+}
+# What an event can't be without.
+NEEDED = {
+    "issue_comment": {
+        "comment.id", "comment.user.id", "installation.id", "issue.number", "repository.id", "repository.full_name",
+        "repository.owner.id", "repository.owner.login", "sender.id", "sender.login",
+    },
+    "issues": {
+        "issue.id", "issue.user.id", "installation.id", "issue.number", "repository.id", "repository.full_name",
+        "repository.owner.id", "repository.owner.login", "sender.id", "sender.login",
+    },
+    "installation": {"action", "installation.id", "installation.account.id", "installation.account.login"},
+}  # fmt: skip
+ODD: list[Any] = [
+    None, "", "text", "\0\ud800", 0, -1, 1.5, 2**63, 10**400, True, [], ["x"], {}, {"id": "x"}, {"id": 1}, float("nan"),
+]  # fmt: skip
+MISSING = object()
+
+
+# --- the table ---
+
+
+def test_the_manifest_subscribes_to_what_is_routed_and_nothing_else() -> None:
+    assert {route.event for route in ROUTES} - ALWAYS_SENT == set(MANIFEST["default_events"])
+    assert len(MANIFEST["default_events"]) == len(set(MANIFEST["default_events"]))
+
+
+def test_the_manifest_asks_for_the_permissions_that_were_decided_and_no_others() -> None:
+    assert MANIFEST["default_permissions"] == {
+        "contents": "write",
+        "issues": "write",
+        "pull_requests": "write",
+        "checks": "write",
+        "metadata": "read",
+        "members": "read",
+        "actions": "read",
+    }
+    assert MANIFEST["public"] is False
+
+
+def test_every_subscription_has_its_permission() -> None:
+    assert set(NEEDS_PERMISSION) == set(MANIFEST["default_events"])
+    assert set(NEEDS_PERMISSION.values()) <= set(MANIFEST["default_permissions"])
+
+
+def test_every_routed_event_can_be_parsed() -> None:
+    assert {route.event for route in ROUTES} == set(PARSERS) == set(PAYLOADS)
+
+
+def test_the_questions_of_the_intake_are_answered_from_the_table() -> None:
+    assert may_be_wanted("issues")
+    assert not may_be_wanted("star")
+    assert is_wanted("issue_comment", "created")
+    for event, action in (("issue_comment", "edited"), ("issues", "created"), ("issues", None), ("issues", ["opened"])):
+        assert not is_wanted(event, action)
+    assert needs_trigger("issues")
+    assert not needs_trigger("installation")
+
+
+# --- parsing ---
+
+
+def test_a_comment_is_read_as_github_writes_it() -> None:
+    assert parse("issue_comment", PAYLOADS["issue_comment"]) == Spoken(
+        kind="comment",
+        source_id=2002,
+        installation_id=3,
+        repository=Repository(7, "octo/app", Owner(9, "octo", "Organization"), "trunk", archived=False),
+        sender=Sender(42, "alice", is_bot=False),
+        number=5,
+        is_pull_request=False,
+        title="add() is wrong",
+        body="It subtracts.",
+        text="/async-code implement it",
+        author_id=42,
+    )
+
+
+def test_a_comment_on_a_pull_request_by_a_bot_is_told_apart() -> None:
+    payload = replaced(PAYLOADS["issue_comment"], "issue.pull_request", {"url": "https://api.github.com/pulls/5"})
+    payload["sender"]["type"] = "Bot"
+    event = parse("issue_comment", payload)
+    assert isinstance(event, Spoken)
+    assert (event.is_pull_request, event.sender.is_bot) == (True, True)
+
+
+def test_a_new_issue_speaks_by_its_own_body() -> None:
+    event = parse("issues", PAYLOADS["issues"])
+    assert isinstance(event, Spoken)
+    assert (event.kind, event.source_id, event.text) == ("issue", 1001, "It subtracts.")
+
+
+def test_an_installation_tells_its_account_and_rights() -> None:
+    event = parse("installation", PAYLOADS["installation"])
+    rights = {"contents": "write", "issues": "write"}
+    assert event == InstallationChanged("created", 3, Owner(9, "octo", "Organization"), rights)
+
+
+def test_what_github_leaves_out_gets_its_usual_meaning() -> None:
+    payload = replaced(PAYLOADS["issue_comment"], "issue.body", None)
+    payload["comment"]["body"] = None
+    for name in ("archived", "default_branch"):
+        del payload["repository"][name]
+    event = parse("issue_comment", payload)
+    assert isinstance(event, Spoken)
+    assert (event.body, event.text, event.repository.default_branch, event.repository.archived) == ("", "", "main", False)
+
+
+def paths(value: Any, above: str = "") -> Iterator[str]:
+    for name, item in value.items():
+        yield f"{above}{name}"
+        if isinstance(item, dict):
+            yield from paths(item, f"{above}{name}.")
+
+
+def replaced(payload: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    changed = json.loads(json.dumps(payload))
+    *above, last = path.split(".")
+    at = changed
+    for name in above:
+        at = at[name]
+    if value is MISSING:
+        del at[last]
+    else:
+        at[last] = value
+    return changed
+
+
+@pytest.mark.parametrize("event", PAYLOADS)
+def test_every_field_may_be_anything_and_only_a_refusal_follows(event: str) -> None:
+    for path in paths(PAYLOADS[event]):
+        for value in (MISSING, *ODD):
+            try:
+                parsed = parse(event, replaced(PAYLOADS[event], path, value))
+            except Unreadable as refusal:
+                assert str(refusal).startswith(f"{event}: ")  # noqa: PT017  # one of two ways to end
+            else:
+                assert stored(parsed) == parsed, (path, value)
+
+
+@pytest.mark.parametrize("event", PAYLOADS)
+def test_without_what_it_needs_an_event_is_refused_by_the_fields_name(event: str) -> None:
+    for path in NEEDED[event]:
+        for value in (MISSING, None, [], {}):
+            with pytest.raises(Unreadable) as refused:
+                parse(event, replaced(PAYLOADS[event], path, value))
+            assert path in str(refused.value)
+
+
+@pytest.mark.parametrize("payload", [[], "x", 1, None, {}])
+@pytest.mark.parametrize("event", [*PAYLOADS, "star"])
+def test_what_is_no_payload_at_all_is_refused(event: str, payload: Any) -> None:
+    with pytest.raises(Unreadable):
+        parse(event, payload)
+
+
+@given(st.sampled_from(["title", "body", "text"]), st.text(st.characters(codec=None)))
+def test_what_is_stored_holds_nothing_that_a_database_refuses(where: str, text: str) -> None:
+    payload = replaced(PAYLOADS["issue_comment"], {"text": "comment.body"}.get(where, f"issue.{where}"), text)
+    event = parse("issue_comment", payload)
+    kept = to_json(event)
+    assert "\0" not in kept
+    assert "\\u0000" not in kept
+    assert kept.encode().decode() == kept
+    if text.isprintable() and text.isascii():
+        assert getattr(event, where) == text
+
+
+def test_rights_are_stored_clean_too() -> None:
+    event = parse("installation", replaced(PAYLOADS["installation"], "installation.permissions", {"\0\ud800": "\0\ud800"}))
+    kept = to_json(event)
+    assert "\\u0000" not in kept
+    assert kept.encode()
+
+
+def test_a_text_is_kept_up_to_a_bound() -> None:
+    payload = replaced(PAYLOADS["issue_comment"], "comment.body", "é" * (LONGEST_TEXT + 10))
+    event = parse("issue_comment", payload)
+    assert isinstance(event, Spoken)
+    assert len(event.text) == LONGEST_TEXT
+
+
+# --- stored and read again ---
+
+
+def stored(event: Event) -> Event:
+    return from_json(to_json(event))
+
+
+words = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
+ids = st.integers(0, 2**63 - 1)
+owners = st.builds(Owner, ids, words, words)
+spoken = st.builds(
+    Spoken,
+    **{field.name: {"int": ids, "bool": st.booleans()}.get(str(field.type), words) for field in fields(Spoken)}
+    | {"repository": st.builds(Repository, ids, words, owners, words, st.booleans())}
+    | {"sender": st.builds(Sender, ids, words, st.booleans())},
+)
+changed = st.builds(InstallationChanged, words, ids, owners, st.dictionaries(words, words))
+
+
+@given(spoken | changed)
+def test_an_event_is_the_same_after_it_was_stored(event: Event) -> None:
+    assert stored(event) == event
+
+
+@pytest.mark.parametrize("text", ["", "null", "[]", "{}", '{"type":1}', '{"type":"Spoken"}', '{"type":"Event"}', "[" * 9])
+def test_what_was_not_stored_by_us_is_refused(text: str) -> None:
+    with pytest.raises(Unreadable, match="stored event"):
+        from_json(text)
+
+
+@pytest.mark.parametrize("event", PAYLOADS)
+def test_a_stored_event_that_lost_a_field_is_refused(event: str) -> None:
+    whole = json.loads(to_json(parse(event, PAYLOADS[event])))
+    for path in [path for path in paths(whole) if not path.startswith("permissions.")]:
+        with pytest.raises(Unreadable):
+            from_json(json.dumps(replaced(whole, path, MISSING)))

@@ -1,0 +1,175 @@
+"""Every rule of the policy, their order, and what no set of facts may ever allow."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.tiers import Limits
+from handlers.grammar import VERBS, Command, find
+from handlers.policy import ALLOWED, DAY, HOUR, STARTS_A_RUN, Facts, Spent, Verdict, decide
+from handlers.replies import QUOTAS, REFUSALS
+from runners.github_types import Role
+
+NOW = 1_000_000.0
+LIMITS = Limits(per_hour=20, per_day=100, concurrent=3)
+# Somebody who may write, on an issue of an allowed account, with a task that has ended.
+FINE = Facts(role=Role.WRITE, account="octo", account_allowed=True, has_task=True, limits=LIMITS)
+
+
+def command(verb: str) -> Command:
+    (found,) = find(f"/async-code {verb}")
+    assert isinstance(found, Command)
+    return found
+
+
+COMMANDS = {verb: command(verb) for verb in VERBS}
+WORKS = sorted(STARTS_A_RUN)
+AVAILABLE = sorted(name for name, verb in VERBS.items() if verb.available)
+
+
+def judged(verb: str, **facts: Any) -> Verdict:
+    return decide(COMMANDS[verb], replace(FINE, **facts))
+
+
+def rule(verb: str, **facts: Any) -> str:
+    return judged(verb, **facts).rule
+
+
+@pytest.mark.parametrize("verb", AVAILABLE)
+def test_a_writer_may_do_what_there_is(verb: str) -> None:
+    assert judged(verb, has_live_task=verb == "cancel") == ALLOWED
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_roles(verb: str) -> None:
+    for role in Role:
+        verdict = judged(verb, role=role, has_live_task=verb == "cancel")
+        if role < Role.TRIAGE:
+            assert verdict == Verdict(False, "stranger"), "strangers learn nothing"
+        elif role == Role.TRIAGE and VERBS[verb].needs == "write":
+            assert verdict == Verdict(False, "needs_write")
+        else:
+            assert verdict.rule in ("allowed", "not_there_yet")
+
+
+def test_the_requester_may_cancel_their_own_task_without_write() -> None:
+    assert rule("cancel", role=Role.TRIAGE, is_requester=True, has_live_task=True) == "allowed"
+    assert rule("cancel", role=Role.TRIAGE, has_live_task=True) == "needs_write"
+    assert rule("cancel", role=Role.READ, is_requester=True, has_live_task=True) == "stranger"
+    assert rule("retry", role=Role.TRIAGE, is_requester=True) == "needs_write"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_an_account_that_is_not_listed_gets_one_refusal_for_everything(verb: str) -> None:
+    assert judged(verb, account_allowed=False) == Verdict(False, "account_not_allowed", detail="octo")
+
+
+@pytest.mark.parametrize("verb", AVAILABLE)
+def test_a_fork_and_a_closed_pull_request_are_no_place_to_work(verb: str) -> None:
+    on_pull = {"is_pull_request": True, "has_live_task": verb == "cancel"}
+    assert rule(verb, **on_pull) == "allowed"
+    assert rule(verb, **on_pull, from_fork=True) == ("fork" if verb in STARTS_A_RUN else "allowed")
+    assert rule(verb, **on_pull, pull_request_open=False) == (
+        "pull_request_closed" if verb in STARTS_A_RUN else "allowed"
+    )
+    on_issue = {**on_pull, "is_pull_request": False}
+    assert rule(verb, **on_issue, pull_request_open=False) == "allowed"
+
+
+def test_what_makes_no_sense_now_is_said() -> None:
+    assert rule("cancel") == "nothing_to_cancel"
+    assert rule("retry", has_task=False) == "nothing_to_retry"
+    assert rule("retry", has_live_task=True) == "still_at_work"
+    assert rule("implement", has_live_task=True) == "allowed", "it waits"
+    for verb, known in VERBS.items():
+        if not known.available:
+            assert judged(verb) == Verdict(False, "not_there_yet", detail=verb)
+
+
+@pytest.mark.parametrize("verb", WORKS)
+def test_an_agent_that_can_t_is_said_before_the_quota(verb: str) -> None:
+    spent = Spent(hour=20, day=100)
+    assert judged(verb, agent_missing="No.", spent=spent) == Verdict(False, "agent_missing", detail="No.")
+
+
+@pytest.mark.parametrize("verb", AVAILABLE)
+def test_quotas_stop_what_starts_a_run_and_tell_until_when(verb: str) -> None:
+    facts: dict[str, Any] = {"has_live_task": verb == "cancel"}
+    hour = Spent(hour=20, day=50, oldest_of_hour=NOW, oldest_of_day=NOW - 9000)
+    day = Spent(hour=20, day=100, oldest_of_hour=NOW, oldest_of_day=NOW - 9000)
+    if verb not in STARTS_A_RUN:
+        assert judged(verb, spent=day, **facts) == ALLOWED
+        return
+    assert judged(verb, spent=hour) == Verdict(False, "quota_hour", 20, 20, NOW + HOUR)
+    assert judged(verb, spent=day) == Verdict(False, "quota_day", 100, 100, NOW - 9000 + DAY), "the longer wait"
+    assert judged(verb, spent=replace(hour, hour=19)) == ALLOWED
+    nothing = Verdict(False, "quota_day", 0, 0, None)
+    assert judged(verb, limits=Limits(0, 0, 1)) == nothing, "an account without any quota waits for nothing"
+
+
+# Each rule, and facts that break it; the one above wins.
+IN_ORDER: list[tuple[str, dict[str, Any]]] = [
+    ("stranger", {"role": Role.READ}),
+    ("account_not_allowed", {"account_allowed": False}),
+    ("needs_write", {"role": Role.TRIAGE}),
+    ("fork", {"is_pull_request": True, "from_fork": True}),
+    ("pull_request_closed", {"is_pull_request": True, "pull_request_open": False}),
+    ("still_at_work", {"has_live_task": True}),
+    ("agent_missing", {"agent_missing": "No."}),
+    ("quota_day", {"spent": Spent(hour=20, day=100)}),
+    ("quota_hour", {"spent": Spent(hour=20, day=50)}),
+]
+
+
+def test_of_several_broken_rules_the_first_decides() -> None:
+    for index, (name, _) in enumerate(IN_ORDER):
+        facts: dict[str, Any] = {}
+        for _, broken in reversed(IN_ORDER[index:]):
+            facts |= broken
+        assert rule("retry", **facts) == name
+
+
+def test_every_refusal_has_its_words() -> None:
+    rules = {name for name, _ in IN_ORDER} | {"not_there_yet", "nothing_to_cancel", "nothing_to_retry"}
+    assert rules - {"stranger"} == set(REFUSALS) | set(QUOTAS)
+
+
+numbers = st.none() | st.floats(0, 1e12)
+facts = st.builds(
+    Facts,
+    role=st.sampled_from(Role),
+    account=st.text(max_size=5),
+    account_allowed=st.booleans(),
+    is_pull_request=st.booleans(),
+    from_fork=st.booleans(),
+    pull_request_open=st.booleans(),
+    agent_missing=st.none() | st.text(max_size=5),
+    has_task=st.booleans(),
+    has_live_task=st.booleans(),
+    is_requester=st.booleans(),
+    limits=st.builds(Limits, st.integers(0, 5), st.integers(0, 5), st.integers(1, 5)),
+    spent=st.builds(Spent, st.integers(0, 6), st.integers(0, 6), numbers, numbers),
+)
+
+
+@given(st.sampled_from(sorted(VERBS)), facts)
+def test_no_facts_ever_allow_what_may_not_be(verb: str, known: Facts) -> None:
+    verdict = decide(COMMANDS[verb], known)
+    assert verdict.allowed == (verdict.rule == "allowed")
+    if not verdict.allowed:
+        return
+    assert known.account_allowed
+    assert known.role >= Role.TRIAGE
+    assert VERBS[verb].available
+    if verb in STARTS_A_RUN:
+        assert known.role >= Role.WRITE
+        assert known.spent.hour < known.limits.per_hour
+        assert known.spent.day < known.limits.per_day
+        assert not known.agent_missing
+        assert not (known.is_pull_request and (known.from_fork or not known.pull_request_open))
+    if verb == "cancel":
+        assert known.has_live_task
+        assert known.is_requester or known.role >= Role.WRITE
