@@ -14,7 +14,9 @@ from starlette.applications import Starlette
 def served(app: Starlette) -> Iterator[str]:
     """The address of the application while it is served on a free loopback port."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, http="httptools", ws="none"))
+        server = uvicorn.Server(
+            uvicorn.Config(app, log_config=None, access_log=False, http="bot.connection:Connection", ws="none")
+        )
         ready = threading.Event()
         startup = server.startup
 

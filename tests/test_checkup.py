@@ -18,7 +18,7 @@ def test_a_key_of_another_app_is_said_to_be_one(world: World) -> None:
 
 def test_a_key_that_is_none_is_refused_at_the_start() -> None:
     broken = load(_env_file=None, github_app_id=1, github_app_private_key="nonsense", github_webhook_secret="s")
-    with pytest.raises(SettingsError, match="not a private key"):
+    with pytest.raises(SettingsError, match="private key in PEM form"):
         require_github(broken)
 
 

@@ -42,7 +42,24 @@ def test_a_stranger_refused_lately_is_not_asked_about_again(world: World) -> Non
     world.comment(FIX, on=number, by="bob")
     world.decide()
     assert "collaborators" not in " ".join(call.path for call in world.hub.calls[before:])
-    assert world.reactions(number) == ["confused", "confused"]
+    assert world.reactions(number) == ["confused"]
+
+
+def test_a_stranger_is_asked_about_again_when_the_minutes_have_passed_whatever_they_wrote(world: World) -> None:
+    number = world.comment(FIX, by="bob")
+    world.decide()
+    world.hub.set_role(REPO, "bob", "write")
+    for _ in range(2):
+        world.later(200)
+        world.comment(FIX, on=number, by="bob")
+        world.decide()
+    assert [task.requester for task in world.task_rows()] == ["bob"]
+
+
+def test_one_text_of_a_stranger_costs_one_reaction(world: World) -> None:
+    number = world.comment("/async-code help\n\n" * 30, by="mallory")
+    world.decide()
+    assert (world.replies(number), world.reactions(number)) == ([], ["confused"])
 
 
 def test_nobody_is_answered_because_another_person_has_their_name(world: World) -> None:
@@ -75,6 +92,11 @@ def test_an_account_that_is_not_allowed_gets_one_clear_refusal(new_world: MakeWo
     assert "Not for this account" in world.reply(number)
     assert "`octo`" in world.reply(number)
     assert world.task_rows() == []
+    before = len(world.hub.calls)
+    world.comment(FIX, on=number)
+    world.work()
+    assert len(world.replies(number)) == 1
+    assert len(world.hub.calls) == before
 
 
 def test_a_mistake_is_pointed_at_and_starts_nothing(world: World) -> None:
@@ -166,10 +188,17 @@ def test_a_second_command_on_the_same_issue_waits_for_the_first(world: World) ->
     assert [task.state for task in world.task_rows()] == ["done", "done"]
 
 
-def test_several_commands_in_one_comment_are_several_tasks(world: World) -> None:
+def test_several_commands_in_one_comment_get_one_answer(world: World) -> None:
     number = world.comment("/async-code status\n/async-code help\n")
     world.work()
-    assert len(world.replies(number)) == 2
+    assert "Quota of" in world.reply(number)
+    assert "| command |" in world.reply(number)
+
+
+def test_several_tasks_in_one_comment_are_done_one_after_the_other(world: World) -> None:
+    world.comment(FIX + FIX)
+    world.work()
+    assert [task.state for task in world.task_rows()] == ["done", "done"]
 
 
 def test_a_command_in_a_new_issues_body_counts(world: World) -> None:
@@ -242,3 +271,85 @@ def test_the_requester_may_cancel_and_triage_may_look_with_less_than_write(world
     world.decide()
     states = [task.state for task in world.task_rows()]
     assert states == (["cancelled"] if verb == "cancel" else ["queued"])
+
+
+def test_below_write_a_requester_cancels_only_their_own(world: World) -> None:
+    world.hub.add_user("dora")
+    world.hub.set_role(REPO, "dora", "write")
+    number = world.comment(FIX)
+    world.comment(FIX, on=number, by="dora")
+    world.decide()
+    world.hub.set_role(REPO, "dora", "triage")
+    world.comment("/async-code cancel", on=number, by="dora")
+    world.decide()
+    assert {task.requester: task.state for task in world.task_rows()} == {"alice": "queued", "dora": "cancelled"}
+
+
+def test_cancel_reaches_the_oldest_of_many_tasks(new_world: MakeWorld) -> None:
+    world = new_world(runs_per_hour=100)
+    number = world.issue()
+    for _ in range(3):
+        world.comment(FIX * 9, on=number)
+    world.decide()
+    assert len(world.task_rows()) > 20
+    world.comment("/async-code cancel", on=number)
+    world.decide()
+    assert {task.state for task in world.task_rows()} == {"cancelled"}
+
+
+def test_a_flag_that_nothing_would_obey_is_refused(world: World) -> None:
+    for flag in ("--budget 2", "--cheap", "--model opus"):
+        number = world.comment(f"/async-code implement {flag} x")
+        world.work()
+        assert f"leave `{flag.split()[0]}` out" in world.reply(number)
+    assert world.task_rows() == []
+
+
+def test_a_github_that_is_away_for_long_loses_no_command(world: World) -> None:
+    number = world.issue()
+    world.hub.faults.add("GET", ".*/permission$", status=502, times=60)
+    world.comment(FIX, on=number)
+    for _ in range(12):
+        world.decide()
+        world.later(301)
+    world.hub.faults.clear()
+    world.later(301)
+    world.work()
+    assert [task.state for task in world.task_rows()] == ["done"]
+
+
+def test_a_failed_delivery_that_somebody_redelivers_is_tried_again(world: World) -> None:
+    world.comment(FIX)
+    (delivery,) = [one for one in world.hub.deliveries if one.event == "issue_comment"]
+    with world.database.write() as connection:
+        connection.exec_driver_sql("UPDATE deliveries SET state = 'failed' WHERE event = 'issue_comment'")
+    world.work()
+    assert world.task_rows() == []
+    world.hub.redeliver(delivery.guid)
+    world.delivered()
+    world.work()
+    assert [task.state for task in world.task_rows()] == ["done"]
+
+
+def test_a_comment_heard_after_the_app_was_removed_brings_nothing_back(world: World) -> None:
+    world.comment(FIX)
+    world.hub.uninstall("octo")
+    world.delivered()
+    world.work()
+    assert {task.state for task in world.task_rows()} <= {"cancelled"}
+    with world.database.read() as connection:
+        gone = connection.exec_driver_sql("SELECT deleted_at FROM installations").scalars().all()
+        left = connection.exec_driver_sql("SELECT count(*) FROM deliveries WHERE state != 'done'").scalar()
+    assert (None not in gone, left) == (True, 0)
+
+
+def test_after_a_suspension_the_comment_tells_how_it_ended(world: World) -> None:
+    number = world.comment(FIX)
+    world.decide()
+    world.hub.suspend("octo")
+    world.delivered()
+    world.work()
+    world.hub.unsuspend("octo")
+    world.delivered()
+    world.work()
+    assert "Cancelled" in world.reply(number)

@@ -1,10 +1,12 @@
 """What a run does with a repository, and how it ends: each way once, each in one clear answer."""
 
+import shutil
 import time
 from functools import partial
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from runners import runs
 from tests.conftest import MakeWorld
@@ -343,3 +345,148 @@ def test_what_people_wrote_is_shown_as_text(world: World) -> None:
 
 def test_the_files_of_the_sample_are_what_this_suite_thinks(world: World) -> None:
     assert {path: world.hub.file_at(REPO, "main", path) for path in FILES} == FILES
+
+
+def test_a_cancel_is_obeyed_even_if_the_worker_dies_before_it_could(world: World) -> None:
+    number = world.comment(FIX)
+    world.decide()
+    (run,) = world.run_rows()
+    with world.database.write() as connection:
+        assert runs.claim(connection, run.id, "a worker that dies", 30)
+    world.comment("/async-code cancel", on=number)
+    world.decide()
+    world.later(31)
+    world.work()
+    assert [task.state for task in world.task_rows()] == ["cancelled"]
+    assert world.branches() == []
+
+
+def test_a_cancel_just_before_the_push_is_heard(new_world: MakeWorld) -> None:
+    world = new_world(agent_command="sh -c 'echo x > x.txt'", default_agent="command")
+    number = world.comment("/async-code implement x")
+    world.decide()
+    (run,) = world.run_rows()
+    world.hub.faults.add("POST", ".*access_tokens.*", status=502, times=99)
+    world.runs_step()
+    world.hub.faults.clear()
+    with world.database.write() as connection:
+        runs.cancel(connection, run.task_id, "alice")
+    world.later(60)
+    world.work()
+    assert [task.state for task in world.task_rows()] == ["cancelled"]
+    assert (world.branches(), "Stopped by `alice`" in world.reply(number)) == ([], True)
+
+
+def test_a_pull_request_closed_meanwhile_is_not_written_to(world: World) -> None:
+    old = world.hub.commit(REPO, "topic", {"notes.txt": "hello\n"}, "alice")
+    pull = world.hub.open_pull(REPO, "A topic", "topic", "main", "", "alice")
+    number = world.comment(FIX, on=pull.number)
+    world.decide()
+    world.hub.close_issue(REPO, pull.number, "alice")
+    world.work()
+    assert world.hub.branches(REPO)["topic"] == old
+    assert "closed meanwhile" in world.reply(number)
+
+
+def test_retry_on_a_pull_request_works_on_what_is_there_now(world: World) -> None:
+    world.hub.commit(REPO, "topic", {"notes.txt": "hello\n"}, "alice")
+    pull = world.hub.open_pull(REPO, "A topic", "topic", "main", "", "alice")
+    number = world.comment(FIX, on=pull.number)
+    world.decide()
+    world.hub.commit(REPO, "topic", {"notes.txt": "mine\n"}, "alice")
+    world.work()
+    world.comment("/async-code retry", on=number)
+    world.work()
+    assert [task.state for task in world.task_rows()] == ["done"]
+    assert world.hub.file_at(REPO, "topic", "notes.txt") == "mine\n"
+
+
+def test_a_retry_is_judged_by_the_right_of_who_asked_for_it(world: World) -> None:
+    world.hub.add_user("carol")
+    world.hub.set_role(REPO, "carol", "write")
+    number = world.comment(FIX.replace("a - b", "a * b"))
+    world.work()
+    world.hub.commit(REPO, "main", {"app.py": BUGGY.replace("-", "*")}, "alice")
+    world.hub.set_role(REPO, "alice", "read")
+    world.comment("/async-code retry", on=number, by="carol")
+    world.decide()
+    world.later(301)
+    world.work()
+    assert [task.state for task in world.task_rows()] == ["done"]
+
+
+def test_who_may_not_write_any_more_when_the_work_begins_gets_none(world: World) -> None:
+    number = world.comment(FIX)
+    world.decide()
+    world.hub.set_role(REPO, "alice", "read")
+    world.later(301)
+    world.work()
+    assert "may not write" in world.reply(number)
+    assert world.pull_requests == []
+
+
+def test_a_repository_that_was_renamed_is_followed(world: World) -> None:
+    number = world.comment(FIX)
+    world.decide()
+    world.hub.rename_repository(REPO, "renamed")
+    world.work()
+    assert [task.state for task in world.task_rows()] == ["done"]
+    assert len(world.hub.pulls("octo/renamed")) == 1
+    assert "Done" in world.replies(number, "octo/renamed")[0]
+
+
+def test_no_secret_comes_out_through_an_agent(new_world: MakeWorld) -> None:
+    secret, token = "a-very-secret-webhook-secret", "ghs_" + "A1b2" * 9
+    world = new_world(agent_command=f"sh -c 'echo {secret} {token}; exit 1'", default_agent="command")
+    number = world.comment("/async-code implement x")
+    object.__setattr__(world.settings, "github_webhook_secret", SecretStr(secret))
+    world.work()
+    (run,) = world.run_rows()
+    page = httpx.get(f"{world.url}/runs/{run.id}").text
+    for shown in (page, world.reply(number), str(run)):
+        assert token not in shown
+        assert secret not in shown
+
+
+def test_a_patch_with_a_secret_is_not_pushed(world: World) -> None:
+    number = world.comment(apply("config.txt", "token = ghs_" + "A1b2" * 9))
+    world.work()
+    assert "would publish a secret" in world.reply(number)
+    assert world.branches() == []
+
+
+def test_a_flood_of_lines_is_kept_short(new_world: MakeWorld) -> None:
+    world = new_world(agent_command="sh -c 'yes | head -c 4000000; exit 1'", default_agent="command")
+    world.comment("/async-code implement x")
+    world.work()
+    with world.database.read() as connection:
+        count = connection.exec_driver_sql("SELECT count(*) FROM run_events").scalar()
+    assert [task.state for task in world.task_rows()] == ["failed"]
+    assert count is not None
+    assert count <= 1010
+
+
+def test_a_base_that_was_forced_away_ends_in_one_sentence_or_in_a_pull_request(world: World) -> None:
+    number = world.comment(FIX)
+    world.decide()
+    world.hub.faults.add("POST", ".*/pulls$", status=502, times=1)
+    world.runs_step()
+    shutil.rmtree(world.settings.data_dir / "mirrors")
+    world.later(30)
+    world.work()
+    assert [task.state for task in world.task_rows()] == ["done"]
+    assert len(world.pull_requests) == 1
+    assert "Done" in world.reply(number)
+
+
+def test_what_a_killed_worker_left_on_disk_is_swept(world: World) -> None:
+    left = world.settings.data_dir / "workspaces" / "rgone0000000-1"
+    (left / "tree").mkdir(parents=True)
+    world.doing.tick()
+    assert not left.exists()
+
+
+def test_a_bot_with_a_public_address_shows_no_pages(new_world: MakeWorld) -> None:
+    world = new_world(public_url="https://bot.example")
+    for host in ("127.0.0.1", "bot.example", "evil/127.0.0.1"):
+        assert httpx.get(world.url, headers={"host": host}).status_code == 403

@@ -259,3 +259,10 @@ def test_a_comment_of_somebody_s_reaches_the_inbox_by_githubs_own_hand(world: Wo
     world.comment(FIX)
     (row,) = rows(world)
     assert row.event == "issue_comment"
+
+
+def test_an_odd_delivery_never_stops_the_next(world: World) -> None:
+    owner = {"id": 1, "login": "x", "type": "User"}
+    odd = {"action": "created", "installation": {"id": 9, "account": owner, "permissions": {"\ud800": "\udfff\0"}}}
+    assert post(world, body_of(odd), x_github_event="installation").status_code == 202
+    assert post(world, body_of(comment_payload(world)), x_github_delivery="another").status_code == 202

@@ -1,5 +1,7 @@
 """The one status comment of a task: accepted, at work, done. Pure text."""
 
+from urllib.parse import quote
+
 from runners.states import ENDS, RunState, TaskState
 from runners.wording.safe import block, prose, quoted
 from runners.wording.views import RunView, TaskView
@@ -108,7 +110,7 @@ def why(run: RunView) -> str:
     """Why it ended without a pull request."""
     if run.state is RunState.CANCELLED:
         by = f" by {quoted(run.cancel_by, 60)}" if run.cancel_by else ""
-        left = f"The branch `{run.branch}` was pushed before." if run.pushed else "Nothing was published."
+        left = f"The branch {quoted(run.branch or '')} was pushed before." if run.pushed else "Nothing was published."
         return f"Stopped{by}. {left}"
     if run.state is RunState.DEAD:
         return f"It failed again and again, on our side: {quoted(run.detail, LONGEST_TEXT)} (run `{run.id}`)."
@@ -119,7 +121,8 @@ def links(run: RunView) -> str:
     """Addresses of what can be looked at."""
     found = []
     if run.branch and run.branch_url and run.state is RunState.DONE:
-        found.append(f"[`{run.branch}`]({run.branch_url})")
+        # A person's branch may have any name.
+        found.append(f"[{quoted(run.branch)}]({quote(run.branch_url, safe=':/%')})")
     if run.url:
         found.append(f"[run page]({run.url})")
     return " · ".join(found)
