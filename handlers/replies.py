@@ -29,6 +29,8 @@ class TaskLine:
 
 def mistake(found: Mistake) -> str:
     """What was wrong with a command, pointing at the word."""
+    if found.kind == "too_many":
+        return f"**Too many**. {found.sentence}"
     return f"**Not understood**, so nothing was started. {found.sentence}"
 
 

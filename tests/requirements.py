@@ -190,9 +190,12 @@ def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
 def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """Address of a Postgres server: TEST_DATABASE_URL, or one of this session that its xdist workers share."""
     need("postgres")
-    url = os.environ.get("TEST_DATABASE_URL") or _start_postgres(request.config.stash[SESSION])
-    yield url
-    with _connected(url) as connection:
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given is None:
+        yield _start_postgres(request.config.stash[SESSION])
+        return  # all of it is removed at the end of the session; dropping each database would take a checkpoint
+    yield given
+    with _connected(given) as connection:
         ours = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [f"{_prefix()}%"]).fetchall()
         for (name,) in ours:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

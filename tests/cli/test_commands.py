@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from bot.cli import cli
 from bot.development import Check, has_browser_tests, report
@@ -16,7 +18,8 @@ from bot.embedded.foreground import welcome
 from bot.embedded.lock import sole_user_of
 from config.settings import Settings, load
 
-GITHUB = {"GITHUB_APP_ID": "1", "GITHUB_APP_PRIVATE_KEY": "a key", "GITHUB_WEBHOOK_SECRET": "a secret"}
+KEY = rsa.generate_private_key(65537, 2048).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+GITHUB = {"GITHUB_APP_ID": "1", "GITHUB_APP_PRIVATE_KEY": KEY, "GITHUB_WEBHOOK_SECRET": "a secret"}
 HEAVY = {"celery", "githubkit", "httpx", "pydantic", "redis", "rich", "sqlalchemy", "starlette", "uvicorn"}
 
 Run = Callable[..., Result]

@@ -31,9 +31,10 @@ def command(text: str = "implement the retry logic") -> Command:
 
 
 def test_every_refusal() -> None:
-    details = {"account_not_allowed": "octo", "not_there_yet": "plan", "agent_missing": AGENTS["command"].missing(Brief("x", ""))}
+    missing = str(AGENTS["command"].missing(Brief("x", "")))
+    details = {"account_not_allowed": "octo", "not_there_yet": "plan", "agent_missing": missing}
     texts = {
-        rule: replies.refusal(command(), Verdict(False, rule, detail=details.get(rule) or ""), NOW) for rule in REFUSALS
+        rule: replies.refusal(command(), Verdict(False, rule, detail=details.get(rule, "")), NOW) for rule in REFUSALS
     }
     for rule in QUOTAS:
         texts[rule] = replies.refusal(command(), Verdict(False, rule, 20, 20, NOW + 754), NOW)
@@ -41,13 +42,15 @@ def test_every_refusal() -> None:
         texts[f"{rule}, of nothing"] = replies.refusal(command(), Verdict(False, rule, 0, 0, None), NOW)
     texts["an agent with a typo"] = replies.unknown_agent("mnd", sorted(AGENTS))
     texts["an agent that nobody knows"] = replies.unknown_agent("claude-9,gpt", sorted(AGENTS))
+    for flag in ("--base", "--draft", "--model"):
+        texts[f"{flag} where it is of no use"] = replies.no_use(flag, "mend")
     texts["nothing to apply"] = str(AGENTS["patch"].missing(Brief("apply", "")))
     same("refusals", texts)
 
 
 MISTAKES = [
-    "implment x", "", "implement --agnet mend x", "implement --agent", "implement --budget lots", "cancel --draft",
-    "implement --agent a --agent b x", "implement --base a..b x", "status --cheap",
+    "implment x", "--draft", "implement --agnet mend x", "implement --agent", "implement --budget lots",
+    "cancel --draft", "implement --agent a --agent b x", "implement --base a..b x", "status --cheap",
 ]  # fmt: skip
 
 

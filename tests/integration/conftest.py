@@ -7,6 +7,9 @@ import pytest
 
 from config.settings import Settings
 
+# What a killed control worker held is taken up after a minute, and the machine may be busy.
+SECONDS = 300
+
 
 @pytest.fixture(autouse=True, scope="package")
 def nothing_from_outside() -> Iterator[None]:
@@ -25,3 +28,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.integration)
             item.add_marker(pytest.mark.slow)
             item.add_marker(pytest.mark.needs("git", "redis"))
+            item.add_marker(pytest.mark.timeout(SECONDS))

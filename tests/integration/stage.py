@@ -31,7 +31,6 @@ from tests.world import FILES, FIX, REPO
 ANYWHERE = Address("127.0.0.1", 0)
 PATIENCE = 90.0  # seconds; the machine may be busy with other tests
 LOOK_SECONDS = 0.05
-SECONDS_TO_STOP = 10.0
 ONE_OF_EACH = dict.fromkeys(("tasks", "runs", "branches", "pull requests", "status comments", "check runs"), 1)
 
 Services = Callable[[Settings, Environment, float], Sequence[Service]]
@@ -279,12 +278,15 @@ def set_stage(
     """A stage with the stack up and installed."""
     with (
         empty_stage(directory, given or {}) as stage,
-        Stack(stage.variables, services=services, drain_seconds=SECONDS_TO_STOP) as stack,
+        Stack(stage.variables, services=services) as stack,
     ):
         stack.await_ready(PATIENCE)
         stage.deliver_to(stack.address)
         stage.hub.install("octo")
-        yield stage
+        try:
+            yield stage
+        finally:
+            stack.hurry()  # an orderly end takes seconds; the tests of `up` wait for one
 
 
 def _about(delivery: Any) -> int:

@@ -1,21 +1,12 @@
 """From a comment to a pull request through the real processes, and the same once where it was asked for ten times."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.processes import PROC, megabytes_of
 from tests.integration.stage import ONE_OF_EACH, Stage, set_stage
 from tests.requirements import fresh_postgres
 from tests.world import REPO
-
-# GitHub's API, the agents' work and migrations are the workers' and the supervisor's.
-FOREIGN = {"githubkit", "httpx", "alembic", "bot.worker", "runners.github", "runners.doing", "runners.sandboxes"}
-LOADED = f"import sys, bot.app; bot.app.create(); print(*sorted({FOREIGN!r} & set(sys.modules)))"
-MEGABYTES = 120
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgres"))])
@@ -42,15 +33,3 @@ def test_a_delivery_sent_eleven_times_is_one_pull_request(stage: Stage) -> None:
     stage.await_pull_request(number)
     assert stage.hub.settle(30)
     assert stage.counts(number) == ONE_OF_EACH
-
-
-def test_the_web_process_loads_nothing_that_it_does_not_need(stage: Stage) -> None:
-    argv, variables = (sys.executable, "-c", LOADED), {**os.environ, **stage.variables}
-    done = subprocess.run(argv, env=variables, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == []
-
-
-@pytest.mark.skipif(not PROC.is_dir(), reason="memory is read from /proc")
-def test_the_web_process_stays_small(stage: Stage) -> None:
-    stage.await_pull_request(stage.comment())
-    assert megabytes_of(stage.pid("web")) < MEGABYTES

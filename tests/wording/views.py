@@ -1,4 +1,4 @@
-"""A task and its run in every state, as the sentences are given them; and the same with hostile words in every field."""
+"""A task and its run in every state, as the sentences get them; and the same with hostile words in every field."""
 
 from dataclasses import replace
 
@@ -46,7 +46,9 @@ OF_STATE: dict[RunState, RunView] = {
         **FOUND,  # type: ignore[arg-type]  # as the fields want it
     ),
     RunState.UNCHANGED: replace(RUN, state=RunState.UNCHANGED, detail="All tests pass already."),
-    RunState.FAILED: replace(RUN, state=RunState.FAILED, reason="tests_failed", detail="No edit helps.", has_patch=True),
+    RunState.FAILED: replace(
+        RUN, state=RunState.FAILED, reason="tests_failed", detail="No edit helps.", has_patch=True
+    ),
     RunState.TIMED_OUT: replace(RUN, state=RunState.TIMED_OUT, detail="The run took longer than it may."),
     RunState.CANCELLED: replace(RUN, state=RunState.CANCELLED, detail="Cancelled by bob.", cancel_by="bob"),
     RunState.DEAD: replace(RUN, state=RunState.DEAD, reason="failures", detail="Unexpected KeyError."),
