@@ -21,43 +21,44 @@ class RunLog:
     def __init__(self, attempt: Attempt) -> None:
         self._attempt = attempt
         self._pending: list[AgentEvent] = []
+        self._texts: list[str] = []  # of the text event that still grows
+        self._length = 0
         self._written = self._left_out = 0
         self._flushed = time.monotonic()
 
     def add(self, events: list[AgentEvent]) -> None:
         """Keeps the events, and writes what is kept if it is time. Raises LeaseLost."""
         for event in events:
-            self._keep(event)
-        if self._pending and time.monotonic() - self._flushed > FLUSH_SECONDS:
+            if self._written + len(self._pending) >= MOST_EVENTS:
+                self._left_out += 1
+            elif event.kind == "text":
+                self._grow(str(event.data["text"]))
+            else:
+                self._close_text()
+                self._pending.append(event)
+        if (self._pending or self._texts) and time.monotonic() - self._flushed > FLUSH_SECONDS:
             self._flush()
 
     def close(self) -> None:
         """Writes the rest. Raises LeaseLost."""
         if self._left_out:
-            said = f"… {self._left_out:,} more were left out"
-            self._pending.append(AgentEvent("text", {"text": said}))
-        if self._pending:
-            self._flush()
+            self._grow(f"… {self._left_out:,} more were left out")
+        self._flush()
 
-    def _keep(self, event: AgentEvent) -> None:
-        if event.kind in ("text", "raw") and not str(event.data.get("text", event.data.get("line", ""))).strip():
-            return
-        if self._joins(event):
-            last = self._pending[-1].data["text"]
-            self._pending[-1] = AgentEvent("text", {"text": f"{last}\n{event.data['text']}"})
-        elif self._written + len(self._pending) < MOST_EVENTS:
-            self._pending.append(event)
-        else:
-            self._left_out += 1
+    def _grow(self, text: str) -> None:
+        if self._length + len(text) > LONGEST_TEXT:
+            self._close_text()
+        self._texts.append(text)
+        self._length += len(text) + 1
 
-    def _joins(self, event: AgentEvent) -> bool:
-        last = self._pending[-1] if self._pending else None
-        if last is None or last.kind != "text" or event.kind != "text":
-            return False
-        return len(str(last.data["text"])) + len(str(event.data["text"])) < LONGEST_TEXT
+    def _close_text(self) -> None:
+        if self._texts:
+            self._pending.append(AgentEvent("text", {"text": "\n".join(self._texts)}))
+        self._texts, self._length = [], 0
 
     def _flush(self) -> None:
         """A database that is away for a moment must not cost the agent's work: the next lines try again."""
+        self._close_text()
         self._flushed = time.monotonic()
         try:
             self._attempt.tell(self._pending)

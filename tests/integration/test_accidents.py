@@ -11,7 +11,8 @@ from bot.embedded.keeper import Service
 from bot.embedded.stack import Environment, bot_services
 from bot.worker import TICK_SECONDS, UNCLAIMED_SECONDS
 from config.settings import Settings
-from tests.integration.stage import ONE_OF_EACH, Gate, set_stage
+from tests.integration.gate import Gate
+from tests.integration.stage import ONE_OF_EACH, set_stage
 
 IMPLEMENT = "/async-code implement make the test pass"
 SECONDS_TO_CANCEL = 5.0

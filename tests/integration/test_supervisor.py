@@ -13,8 +13,9 @@ import pytest
 
 from bot.embedded.address import Address
 from bot.embedded.broker import NAME as BROKER
+from tests.integration.gate import Gate
 from tests.integration.processes import PROC, belonging_to
-from tests.integration.stage import ONE_OF_EACH, Gate, Stage, empty_stage
+from tests.integration.stage import ONE_OF_EACH, Stage, empty_stage
 
 SECONDS_TO_FOLLOW = 12.0  # that the children may take to notice and to end
 PAGES = re.compile(r"pages +http://127\.0\.0\.1:(\d+)\n")
