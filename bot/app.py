@@ -1,4 +1,4 @@
-"""The web process, put together: intake, pages, health. Loads neither githubkit nor the runners' agents."""
+"""The web process, put together: intake, pages, health. Loads neither githubkit nor httpx."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

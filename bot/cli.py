@@ -133,7 +133,7 @@ def worker(pool: str) -> None:
 @cli.command()
 def beat() -> None:
     """Run the beat, which wakes the workers for what is due."""
-    from bot.worker import beat as run
+    from bot.beat import main as run
 
     run()
 

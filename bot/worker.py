@@ -35,7 +35,7 @@ from runners.duties import Effect, serve_duty
 from runners.github import Api
 from runners.lease import Lease
 from runners.queue import Sender, celery_app
-from runners.queues import MAINTENANCE, POOLS
+from runners.queues import POOLS
 from runners.telling import tell_check, tell_status
 from runners.tokens import TokenCache
 from runners.workspace import sweep
@@ -49,7 +49,6 @@ EFFECTS: dict[str, Effect] = {
 TICK_SECONDS = 1.0
 SWEEP_TICKS = 60  # between two looks for workspaces of killed workers
 UNCLAIMED_SECONDS = 5.0  # a wake-up may take so long before the timer loop does its work
-BEAT_SECONDS = 5.0
 
 log = structlog.get_logger()
 
@@ -70,16 +69,6 @@ def main(pool: str) -> None:
     warnings.simplefilter("ignore", SecurityWarning)
     app.worker_main(_argv(pool, worker.slots))
     worker.stop()
-
-
-def beat() -> None:
-    """Wakes the maintenance queue every few seconds."""
-    settings = load()
-    logging.set_up(settings, "beat")
-    app = celery_app(settings)
-    every = {"task": "sweep", "schedule": BEAT_SECONDS, "args": ["beat"], "options": {"queue": MAINTENANCE}}
-    app.conf.beat_schedule = {"sweep": every}
-    app.start(["--quiet", "beat", "--scheduler=celery.beat:Scheduler", "--pidfile=", "--loglevel=WARNING"])
 
 
 def compose(settings: Settings, app: Celery) -> Context:
