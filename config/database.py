@@ -4,6 +4,9 @@ SQLite's write lock is unfair and its deferred BEGIN fails under contention, so 
 connection that begins IMMEDIATE. `write` must not be nested.
 """
 
+import sqlite3
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -121,13 +124,27 @@ def _sqlite(url: str, *, writes: bool) -> Engine:
     def _prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver's own BEGIN would be a deferred one
         for pragma in SQLITE_PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
+            _tell(connection, f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _tell(connection: Any, pragma: str) -> None:
+    """Sets a pragma. The switch to WAL does not wait for others that open the file, whatever the busy timeout says."""
+    deadline = time.monotonic() + BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            connection.execute(pragma)
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            threading.Event().wait(0.02)
+        else:
+            return
 
 
 def require_schema(database: Database) -> None:

@@ -45,3 +45,14 @@ def new_world(tmp_path: Path, database_url: str | None) -> Iterator[MakeWorld]:
 def world(new_world: MakeWorld) -> World:
     """A world with the usual settings."""
     return new_world()
+
+# What starts real processes, or says the same of the second database: left out by `-m "not slow"`.
+SLOW_FOLDERS = {"agents", "browser", "embedded", "integration", "local_github", "runners", "sandboxes"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests that the quick part does without."""
+    for item in items:
+        folders = set(item.path.relative_to(Path(__file__).parent).parts[:-1])
+        if folders & SLOW_FOLDERS or "postgres" in item.name:
+            item.add_marker(pytest.mark.slow)

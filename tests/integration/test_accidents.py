@@ -52,7 +52,7 @@ def test_ten_commands_outlive_every_process(tmp_path: Path, gate: Gate) -> None:
         stage.until(lambda: len(stage.pull_requests(*numbers)) >= 2, "two pull requests")
         stage.kill("runs")
         stage.kill("broker")
-        stage.until(lambda: stage.states(*numbers) == {"done"}, "the end of all ten")
+        stage.until(lambda: [run.state for run in stage.runs(*numbers)] == ["done"] * 10, "the end of all ten", 200)
         stage.await_silence()
         assert {task.state for task in stage.tasks(*numbers)} == {"done"}
         assert stage.counts(*numbers) == dict.fromkeys(ONE_OF_EACH, 10)
