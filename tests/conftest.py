@@ -46,7 +46,9 @@ def world(new_world: MakeWorld) -> World:
     """A world with the usual settings."""
     return new_world()
 
-# What starts real processes, or says the same of the second database: left out by `-m "not slow"`.
+
+# What starts real processes, hammers, or says the same of the second database: left out by `-m "not slow"`.
+SLOW_FILES = {"test_database.py", "test_hostile_texts.py", "test_publishing.py", "test_logging.py"}
 SLOW_FOLDERS = {"agents", "browser", "embedded", "integration", "local_github", "runners", "sandboxes"}
 
 
@@ -54,5 +56,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the tests that the quick part does without."""
     for item in items:
         folders = set(item.path.relative_to(Path(__file__).parent).parts[:-1])
-        if folders & SLOW_FOLDERS or "postgres" in item.name:
+        if folders & SLOW_FOLDERS or item.path.name in SLOW_FILES or "postgres" in item.name:
             item.add_marker(pytest.mark.slow)

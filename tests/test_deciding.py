@@ -152,6 +152,7 @@ def test_over_the_hours_quota_the_refusal_says_whose_limit_and_until_when(new_wo
     assert len(world.pull_requests) == 2
 
 
+@pytest.mark.slow
 def test_many_commands_at_once_never_pass_the_quota(new_world: MakeWorld) -> None:
     world = new_world(runs_per_hour=3, runs_per_day=3, control_slots=8)
     numbers = [world.issue(f"issue {index}") for index in range(10)]
@@ -285,6 +286,7 @@ def test_below_write_a_requester_cancels_only_their_own(world: World) -> None:
     assert {task.requester: task.state for task in world.task_rows()} == {"alice": "queued", "dora": "cancelled"}
 
 
+@pytest.mark.slow
 def test_cancel_reaches_the_oldest_of_many_tasks(new_world: MakeWorld) -> None:
     world = new_world(runs_per_hour=100)
     number = world.issue()
@@ -305,6 +307,7 @@ def test_a_flag_that_nothing_would_obey_is_refused(world: World) -> None:
     assert world.task_rows() == []
 
 
+@pytest.mark.slow
 def test_a_github_that_is_away_for_long_loses_no_command(world: World) -> None:
     number = world.issue()
     world.hub.faults.add("GET", ".*/permission$", status=502, times=60)
