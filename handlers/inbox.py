@@ -27,7 +27,6 @@ from config.database import Identity, metadata, now
 
 LEASE_SECONDS = 60.0
 MOST_TRIES = 8  # of a delivery that we fail at
-MOST_TAKEN = 50  # by workers, whatever became of them
 PATIENCE_SECONDS = 3 * 86_400.0  # with a GitHub that can't be asked; as long as it redelivers
 
 deliveries = Table(
