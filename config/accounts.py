@@ -15,9 +15,8 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
-from config.database import Identity, metadata
+from config.database import Identity, inserting, metadata
 
 accounts = Table(
     "accounts",
@@ -70,7 +69,7 @@ def remember_account(connection: Connection, host: str, account: Account, now: f
 
     Whoever counts an account's runs and then adds one must hold this lock, or two deliveries share the last place.
     """
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    insert = inserting(connection)
     values = {"host": host, "github_id": account.github_id, "login": account.login, "kind": account.kind}
     statement = (
         insert(accounts)
@@ -88,7 +87,7 @@ def lock_account(connection: Connection, account_id: int) -> None:
 
 def meet_installation(connection: Connection, host: str, installation_id: int, account_id: int, now: float) -> None:
     """Notes an installation that a delivery came from; one that is known stays as it is, deleted ones too."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    insert = inserting(connection)
     values = {"host": host, "id": installation_id, "account_id": account_id, "permissions": {}, "created_at": now}
     connection.execute(insert(installations).values(**values).on_conflict_do_nothing())
 

@@ -19,20 +19,22 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Row,
+    Table,
     create_engine,
     event,
     inspect,
     make_url,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import NoResultFound as NoSuchRow
 from sqlalchemy.exc import SQLAlchemyError as DatabaseError
 
 from config.settings import SettingsError
 
 __all__ = [
-    "SCHEMA", "Connection", "Database", "DatabaseError", "Identity", "NoSuchRow", "Row", "WakeUp", "metadata", "now",
-    "require_schema", "wake_after_commit",
+    "SCHEMA", "Connection", "Database", "DatabaseError", "Identity", "NoSuchRow", "Row", "WakeUp", "inserting", "metadata",
+    "now", "require_schema", "wake_after_commit",
 ]  # fmt: skip
 
 BUSY_MILLISECONDS = 10_000
@@ -106,6 +108,11 @@ def now(connection: Connection) -> float:
     sqlite = connection.dialect.name == "sqlite"
     clock = "(julianday('now') - 2440587.5) * 86400.0" if sqlite else "extract(epoch from clock_timestamp())"
     return float(connection.execute(text(f"SELECT {clock}")).scalar_one()) + float(connection.info["clock_shift"])
+
+
+def inserting(connection: Connection) -> Callable[[Table], sqlite.Insert | postgresql.Insert]:
+    """The INSERT of this database's own dialect, which alone knows ON CONFLICT."""
+    return sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
 
 
 def wake_after_commit(connection: Connection, wake_up: WakeUp) -> None:

@@ -1,9 +1,8 @@
 """Named leases in SQL: of any number of processes, one at a time does a periodic duty."""
 
 from sqlalchemy import Column, Connection, Double, Integer, Table, Text, or_
-from sqlalchemy.dialects import postgresql, sqlite
 
-from config.database import metadata, now
+from config.database import inserting, metadata, now
 
 leases = Table(
     "leases",
@@ -18,7 +17,7 @@ leases = Table(
 def hold(connection: Connection, name: str, holder: str, seconds: float) -> bool:
     """Takes or renews the lease for so many seconds; False while another holder has it."""
     at = now(connection)
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    insert = inserting(connection)
     statement = insert(leases).values(name=name, holder=holder, fence=1, until=at + seconds)
     statement = statement.on_conflict_do_update(
         index_elements=["name"],

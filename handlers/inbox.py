@@ -21,9 +21,8 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
-from config.database import Identity, metadata, now
+from config.database import Identity, inserting, metadata, now
 
 LEASE_SECONDS = 60.0
 MOST_TRIES = 8  # of a delivery that we fail at
@@ -99,7 +98,7 @@ class Taken:
 
 def store(connection: Connection, arrived: Sequence[NewDelivery]) -> set[str]:
     """Keeps deliveries; the GUIDs that were not known before."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    insert = inserting(connection)
     at = now(connection)
     rows = [
         {
@@ -175,7 +174,7 @@ def retry_later(connection: Connection, taken: Taken, error: str, *, ours: bool,
 
 def record(connection: Connection, **command: Any) -> int | None:
     """Keeps a command and its verdict for ever; None where it was known: it is answered once."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    insert = inserting(connection)
     statement = insert(commands).values(**command, created_at=now(connection)).on_conflict_do_nothing()
     return connection.execute(statement.returning(commands.c.id)).scalar_one_or_none()
 

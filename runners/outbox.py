@@ -21,9 +21,8 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
-from config.database import WakeUp, metadata, now, wake_after_commit
+from config.database import WakeUp, inserting, metadata, now, wake_after_commit
 from runners.queues import GITHUB
 
 LEASE_SECONDS = 60.0
@@ -61,7 +60,7 @@ class Duty:
 def want(connection: Connection, kind: str, subject: str, *, delay: float = 0) -> None:
     """Asks for an effect, in the transaction that makes it necessary."""
     at = now(connection)
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    insert = inserting(connection)
     statement = insert(outbox).values(
         kind=kind, subject=subject, wanted=1, served=0, tries=0, next_at=at + delay, created_at=at
     )

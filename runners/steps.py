@@ -7,9 +7,8 @@ whether the one before reached GitHub, so it looks first.
 from collections.abc import Callable
 
 from sqlalchemy import Column, ColumnElement, Double, Integer, Table, Text, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from config.database import Database, metadata, now
+from config.database import Database, inserting, metadata, now
 
 publishing_steps = Table(
     "publishing_steps",
@@ -56,7 +55,7 @@ def forget(database: Database, subject: str, step: str) -> None:
 
 def _plan(database: Database, subject: str, step: str, fence: int) -> tuple[str | None, bool]:
     with database.write() as connection:
-        insert = sqlite.insert if database.is_sqlite else postgresql.insert
+        insert = inserting(connection)
         values = {"subject": subject, "step": step, "fence": fence, "planned_at": now(connection)}
         statement = insert(publishing_steps).values(**values).on_conflict_do_nothing()
         made = connection.execute(statement.returning(publishing_steps.c.step)).scalar_one_or_none()
