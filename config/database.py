@@ -33,9 +33,20 @@ from sqlalchemy.exc import SQLAlchemyError as DatabaseError
 from config.settings import SettingsError
 
 __all__ = [
-    "SCHEMA", "Connection", "Database", "DatabaseError", "Identity", "NoSuchRow", "Row", "WakeUp", "inserting", "metadata",
-    "now", "require_schema", "wake_after_commit",
-]  # fmt: skip
+    "SCHEMA",
+    "Connection",
+    "Database",
+    "DatabaseError",
+    "Identity",
+    "NoSuchRow",
+    "Row",
+    "WakeUp",
+    "inserting",
+    "metadata",
+    "now",
+    "require_schema",
+    "wake_after_commit",
+]
 
 BUSY_MILLISECONDS = 10_000
 SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MILLISECONDS}")
