@@ -151,15 +151,16 @@ def migrate() -> None:
 @click.option(
     "--require", metavar="all|NAMES", help="Fail where a test would be skipped for want of these (or of all)."
 )
+@click.option("--quick", is_flag=True, help="Only what takes less than a minute: no real processes, no Postgres.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[ARGUMENTS]...")
-def test(require: str | None, arguments: tuple[str, ...]) -> None:
+def test(require: str | None, quick: bool, arguments: tuple[str, ...]) -> None:
     """Run all tests with coverage, or pytest with ARGUMENTS.
 
     What this machine lacks is skipped, and said at the end.
     """
     from bot.development import run_tests
 
-    raise SystemExit(run_tests(arguments, require))
+    raise SystemExit(run_tests(arguments, require, quick=quick))
 
 
 @cli.command()

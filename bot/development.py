@@ -11,8 +11,12 @@ import click
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = (sys.executable, "-m")
-EVERYTHING = ("-n", "2", "--dist", "worksteal", "-m", "not browser", "--cov", "--cov-report=")
+ABREAST = ("-n", "4", "--dist", "worksteal")  # twice the cores of a small machine: half of a test waits
+QUICK = (*ABREAST, "-m", "not slow")
+COVERED = (*ABREAST, "-m", "not browser and not chaos", "--cov", "--cov-report=")
+# A browser's driver brings an event loop of its own, which no other test of the process could bear.
 IN_A_BROWSER = ("-m", "browser", "--cov", "--cov-append", "--cov-report=")
+PARTS = (COVERED, IN_A_BROWSER)
 
 
 @dataclass(frozen=True)
@@ -36,21 +40,15 @@ CHECKS = (
 )
 
 
-def run_tests(arguments: Sequence[str], require: str | None) -> int:
-    """Runs pytest with the arguments, or all tests with coverage. Gives the exit status."""
+def run_tests(arguments: Sequence[str], require: str | None, *, quick: bool = False) -> int:
+    """Runs pytest with the arguments, the quick part, or all tests with coverage. Gives the exit status."""
     required = ("--require", require) if require else ()
+    if quick:
+        return _run("pytest", *QUICK, *required, *arguments)
     if arguments:
         return _run("pytest", *required, *arguments)
-    failed = _run("pytest", *EVERYTHING, *required)
-    # A browser's driver brings an event loop of its own, which no other test of the process could bear.
-    if has_browser_tests(ROOT / "tests"):
-        failed = _run("pytest", *IN_A_BROWSER, *required) or failed
-    return _run("coverage", "report", "--skip-covered") or failed
-
-
-def has_browser_tests(tests: Path) -> bool:
-    """Whether any test is marked as one of the browser."""
-    return any("mark.browser" in file.read_text() for file in tests.rglob("test_*.py"))
+    failed = [_run("pytest", *part, *required) for part in PARTS]
+    return max(*failed, _run("coverage", "report", "--skip-covered"))
 
 
 def run_checks(fix: bool) -> int:

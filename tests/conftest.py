@@ -49,12 +49,13 @@ def world(new_world: MakeWorld) -> World:
 
 # What starts real processes, hammers, or says the same of the second database: left out by `-m "not slow"`.
 SLOW_FILES = {"test_database.py", "test_hostile_texts.py", "test_publishing.py", "test_logging.py"}
-SLOW_FOLDERS = {"agents", "browser", "embedded", "integration", "local_github", "runners", "sandboxes"}
+SLOW_FOLDERS = {"agents", "browser", "chaos", "embedded", "integration", "local_github", "runners", "sandboxes"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests that the quick part does without."""
+    """Marks the tests that the quick part does without, and begins with the longest: they end last."""
     for item in items:
         folders = set(item.path.relative_to(Path(__file__).parent).parts[:-1])
         if folders & SLOW_FOLDERS or item.path.name in SLOW_FILES or "postgres" in item.name:
             item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: not item.get_closest_marker("long"))

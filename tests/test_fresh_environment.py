@@ -54,6 +54,7 @@ def bootstrap(venv: Path) -> Any:
     return module
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_fresh_environment_of_the_lock_imports_what_the_bot_needs(tmp_path: Path) -> None:

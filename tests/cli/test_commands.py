@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from bot.cli import cli
-from bot.development import Check, has_browser_tests, report
+from bot.development import Check, report
 from bot.embedded.foreground import welcome
 from bot.embedded.lock import sole_user_of
 from config.settings import Settings, load
@@ -87,13 +87,6 @@ def test_a_worker_is_of_one_of_two_pools(run: Run) -> None:
 def test_arguments_of_test_go_to_pytest(run: Run, capfd: pytest.CaptureFixture[str]) -> None:
     assert run("test", "--require", "git", "--version", "-k", "not this").exit_code == 0
     assert "pytest 9" in "".join(capfd.readouterr())
-
-
-def test_browser_tests_are_found_by_their_mark(tmp_path: Path) -> None:
-    assert not has_browser_tests(tmp_path)
-    (tmp_path / "pages").mkdir()
-    (tmp_path / "pages" / "test_pages.py").write_text("@pytest.mark." + "browser\ndef test(): ...")
-    assert has_browser_tests(tmp_path)
 
 
 def test_all_checks_run_and_a_failed_one_speaks(capsys: pytest.CaptureFixture[str]) -> None:

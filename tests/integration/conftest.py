@@ -27,5 +27,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.nodeid.startswith("tests/integration/"):
             item.add_marker(pytest.mark.integration)
             item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.long)
             item.add_marker(pytest.mark.needs("git", "redis"))
             item.add_marker(pytest.mark.timeout(SECONDS))
