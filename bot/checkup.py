@@ -7,10 +7,12 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from config.broker import broker_urls
+from config.database import Database
 from config.secrets import envelope
 from config.settings import Settings
 from runners.github import Api
 from runners.github_types import GitHubError
+from runners.pace import Pace
 from runners.tokens import TokenCache
 
 MANIFEST = Path(__file__).parents[1] / "app.yml"
@@ -19,13 +21,16 @@ STRENGTH = {"read": 1, "write": 2}
 
 def check_up(settings: Settings) -> list[str]:
     """What GitHub says of the App, and everything that it lacks, each as a line with what to do."""
-    github = Api(settings, TokenCache(broker_urls(settings).redis, settings.host_name, envelope(settings)))
+    database = Database(settings.database)
+    tokens = TokenCache(broker_urls(settings).redis, settings.host_name, envelope(settings))
+    github = Api(settings, tokens, Pace(database, settings))
     try:
         app = github.app()
     except GitHubError as error:
         return [unreachable(settings, error)]
     finally:
         github.close()
+        database.close()
     known = f"GitHub knows the App as `{app['slug']}`, installed on {app.get('installations_count', 0)} accounts"
     return [known, *lacks(app, YAML(typ="safe").load(MANIFEST.read_text()), settings)]
 

@@ -34,6 +34,7 @@ from runners.doing import attempt_run
 from runners.duties import Effect, serve_duty
 from runners.github import Api
 from runners.lease import Lease
+from runners.pace import Pace
 from runners.queue import Sender, celery_app
 from runners.queues import POOLS
 from runners.telling import tell_check, tell_status
@@ -74,7 +75,8 @@ def main(pool: str) -> None:
 def compose(settings: Settings, app: Celery) -> Context:
     """What deciding and doing need."""
     tokens = TokenCache(broker_urls(settings).redis, settings.host_name, envelope(settings))
-    return Context(settings, Database(settings.database, Sender(app).send), Api(settings, tokens))
+    database = Database(settings.database, Sender(app).send)
+    return Context(settings, database, Api(settings, tokens, Pace(database, settings)))
 
 
 class Worker:

@@ -55,6 +55,15 @@ class Settings(BaseSettings):
         "https://github.com", description="github.com, or the address of your GitHub Enterprise Server."
     )
 
+    github_write_pause_seconds: float = Field(
+        1.0, ge=0, le=60, description="Writes to one installation's GitHub begin at least so far apart."
+    )
+    github_writes_per_minute: int = Field(80, ge=1, description="Writes to one installation's GitHub in any minute.")
+    github_writes_per_hour: int = Field(500, ge=1, description="Writes to one installation's GitHub in any hour.")
+    sweep_seconds: float = Field(
+        60, gt=0, description="GitHub is asked so often which deliveries failed, and to send those again."
+    )
+
     database_url: str | None = Field(None, repr=False, description="`postgresql://…`; unset: SQLite in DATA_DIR.")
     redis_url: str | None = Field(None, repr=False, description="`redis://…`; unset: an embedded server in DATA_DIR.")
     secrets_master_key: SecretStr | None = Field(
@@ -79,7 +88,19 @@ class Settings(BaseSettings):
         None, ge=0, description="A stopping runs worker gives its runs back after so long; unset: it finishes them."
     )
     run_minutes: float = Field(40, gt=0, description="A run that takes longer is stopped.")
-    lease_seconds: float = Field(60, ge=3, description="A run whose worker is silent for so long is taken by another.")
+    lease_seconds: float = Field(60, ge=3, description="What a worker that fell silent held is free after so long.")
+    unclaimed_seconds: float = Field(
+        5, gt=0, le=10, description="Work whose wake-up was lost for so long is found in the database."
+    )
+    canary_seconds: float = Field(
+        30, gt=0, description="Each queue is tried so often; a worker that hears nothing of four tries ends itself."
+    )
+    runs_per_issue: int = Field(
+        10, ge=1, description="Runs in an hour on one issue or pull request; more look like a loop and are refused."
+    )
+    retention_days: float = Field(
+        30, gt=0, description="Logs, prompts, patches and undecided deliveries are dropped after so many days."
+    )
     default_agent: str = Field("mend", description="The agent of an `implement` without `--agent`.")
     agent_command: str | None = Field(
         None,
@@ -209,8 +230,21 @@ def contradictions(settings: Settings) -> list[str]:
         found += _wrong_url("REDIS_URL", settings.redis_url, "redis://", "rediss://", "unix://")
     if settings.runs_per_hour > settings.runs_per_day:
         found.append("RUNS_PER_HOUR is larger than RUNS_PER_DAY, so it would never be reached; lower it")
+    found += contradicting_times(settings)
     if settings.environment == "production":
         found += production_contradictions(settings)
+    return found
+
+
+def contradicting_times(settings: Settings) -> list[str]:
+    """Limits and times of which one makes the other pointless."""
+    found = []
+    if settings.github_writes_per_minute > settings.github_writes_per_hour:
+        found.append("GITHUB_WRITES_PER_MINUTE is larger than GITHUB_WRITES_PER_HOUR; lower it")
+    if settings.lease_seconds >= settings.run_minutes * 60:
+        found.append("LEASE_SECONDS is as long as a whole run (RUN_MINUTES), so a dead worker's run never comes back")
+    if settings.drain_seconds is not None and settings.drain_seconds > settings.run_minutes * 60:
+        found.append("DRAIN_SECONDS is longer than any run (RUN_MINUTES); unset it to let runs finish")
     return found
 
 

@@ -1,31 +1,35 @@
 """What a person sees at once: the reaction on a command, and the comment that answers it."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from config.database import Row
 from handlers import inbox
+from runners import outbox
 from runners.context import Context
 from runners.github_types import Where
+from runners.outbox import Duty
 from runners.steps import perform
 from runners.wording.markers import marked, reply_marker
 
 
-def react(context: Context, command_id: str) -> None:
+def react(context: Context, duty: Duty) -> None:
     """Puts the command's reaction on the text that it stood in."""
-    command = _command(context, command_id)
+    command = _command(context, duty.subject)
     target = int(command.source_id) if command.kind == "comment" else command.number
 
     def act() -> str:
         context.github.react(_where(command), command.kind, target, command.reaction)
         return str(command.reaction)
 
-    perform(context.database, f"command {command_id}", "reaction", act=act, look=lambda: None)
+    _perform(context, duty, "reaction", act, lambda: None)
 
 
-def reply(context: Context, command_id: str) -> None:
+def reply(context: Context, duty: Duty) -> None:
     """Posts the command's answer, once."""
-    command = _command(context, command_id)
-    where, marker = _where(command), reply_marker(command_id)
+    command = _command(context, duty.subject)
+    where, marker = _where(command), reply_marker(duty.subject)
 
     def act() -> str:
         return str(context.github.comment(where, command.number, marked(marker, command.answer)))
@@ -34,7 +38,12 @@ def reply(context: Context, command_id: str) -> None:
         found = context.github.find_comment(where, command.number, marker, context.app_id)
         return str(found) if found else None
 
-    perform(context.database, f"command {command_id}", "reply", act=act, look=look)
+    _perform(context, duty, "reply", act, look)
+
+
+def _perform(context: Context, duty: Duty, step: str, act: Callable[[], str], look: Callable[[], str | None]) -> None:
+    hold = partial(outbox.hold, duty=duty)
+    perform(context.database, f"command {duty.subject}", step, act=act, look=look, hold=hold)
 
 
 def _command(context: Context, command_id: str) -> Row[Any]:

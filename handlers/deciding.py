@@ -22,7 +22,7 @@ log = structlog.get_logger()
 def decide_delivery(context: Context, guid: str) -> None:
     """Decides one delivery, if nobody else does. A failure is kept, and tried again later."""
     with context.database.write() as connection:
-        taken = inbox.take(connection, guid)
+        taken = inbox.take(connection, guid, context.settings.lease_seconds)
     if taken is None:
         return
     try:

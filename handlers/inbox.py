@@ -1,6 +1,6 @@
 """Deliveries as they came, and the commands that were found in them. The only writer of both tables."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from config.database import Identity, inserting, metadata, now
 
-LEASE_SECONDS = 60.0
+MOST_ASKED_AT_ONCE = 5000  # values in one statement
 MOST_TRIES = 8  # of a delivery that we fail at
 PATIENCE_SECONDS = 3 * 86_400.0  # with a GitHub that can't be asked; as long as it redelivers
 
@@ -126,6 +126,16 @@ def first(connection: Connection, event: str) -> str | None:
     return connection.execute(wanted).scalar_one_or_none()
 
 
+def known_guids(connection: Connection, guids: Collection[str]) -> set[str]:
+    """Those of the GUIDs that are kept here."""
+    found: set[str] = set()
+    ordered = sorted(guids)
+    for start in range(0, len(ordered), MOST_ASKED_AT_ONCE):
+        some = ordered[start : start + MOST_ASKED_AT_ONCE]
+        found.update(connection.execute(select(deliveries.c.guid).where(deliveries.c.guid.in_(some))).scalars())
+    return found
+
+
 def unclaimed(connection: Connection, *, unclaimed_for: float, most: int) -> list[str]:
     """Deliveries that nobody decided for so many seconds after they could have been."""
     ready = _claimable(now(connection), unclaimed_for)
@@ -136,14 +146,14 @@ def unclaimed(connection: Connection, *, unclaimed_for: float, most: int) -> lis
     )
 
 
-def take(connection: Connection, guid: str) -> Taken | None:
+def take(connection: Connection, guid: str, lease_seconds: float) -> Taken | None:
     """Claims a delivery; None where it is done or another worker has it."""
     at = now(connection)
     statement = (
         update(deliveries)
         .where(deliveries.c.guid == guid, _claimable(at))
         .values(
-            state="deciding", lease_until=at + LEASE_SECONDS, fence=deliveries.c.fence + 1, tries=deliveries.c.tries + 1
+            state="deciding", lease_until=at + lease_seconds, fence=deliveries.c.fence + 1, tries=deliveries.c.tries + 1
         )
         .returning(*(deliveries.c[name] for name in ("event", "body", "fence", "tries", "received_at")))
     )

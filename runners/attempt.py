@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from config.database import Row
+from config.database import Connection, Row
 from config.logging import secret_values
 from config.redaction import redact
 from runners import run_events, runs
@@ -31,6 +31,10 @@ class Attempt:
     def name(self) -> str:
         """Unique to this attempt, for its folders and its sandbox."""
         return f"{self.claim.run_id}-{self.claim.fence}"
+
+    def hold(self, connection: Connection) -> None:
+        """Raises LeaseLost unless the run is still this attempt's until the transaction ends."""
+        runs.hold(connection, self.claim)
 
     def step(self, said: str) -> None:
         """Tells the run page, and the comment at its next edit, what is being done."""

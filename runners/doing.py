@@ -14,7 +14,7 @@ from runners.agents.adapter import Outcome
 from runners.attempt import Attempt
 from runners.context import Context
 from runners.git import interrupted_by
-from runners.github_types import Forbidden, GitHubError, Invalid, NotFound, Unavailable
+from runners.github_types import Forbidden, GitHubError, Invalid, NotFound, Paced, Unavailable
 from runners.lease import Cancelled, Drained, Lease
 from runners.problems import Problem
 from runners.publishing import publish
@@ -82,6 +82,8 @@ def _after(attempt: Attempt, error: Exception) -> Move:
             return _finishing(attempt, RunState.CANCELLED, "cancelled", f"Cancelled by {error}.")
         case Drained():
             return lambda connection: runs.give_back(connection, claim)
+        case Paced():
+            return lambda connection: runs.give_back(connection, claim, error.retry_after or 1.0)
         case Problem():
             return _finishing(attempt, RunState.FAILED, error.reason, error.sentence)
         case NotFound() | Forbidden() | Invalid():

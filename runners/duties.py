@@ -1,16 +1,18 @@
 """What must follow on GitHub, done one duty at a time by whichever worker takes it."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import structlog
 
 from config import errors
 from runners import outbox
 from runners.context import Context
-from runners.github_types import Forbidden, GitHubError, Invalid, NotFound, Suspended, Unavailable
-from runners.outbox import Duty
+from runners.github_types import Forbidden, GitHubError, Invalid, NotFound, Paced, Suspended, Unavailable
+from runners.outbox import Duty, DutyLost
+from runners.pace import guarded_by
 
-Effect = Callable[[Context, str], None]
+Effect = Callable[[Context, Duty], None]
 
 SUSPENDED_WAIT = 3600.0  # seconds; an owner who lets us in again revives what waits
 
@@ -20,11 +22,17 @@ log = structlog.get_logger()
 def serve_duty(context: Context, effects: Mapping[str, Effect], kind: str, subject: str) -> None:
     """Does one duty, if nobody else does. GitHub's refusal ends it; its absence postpones it."""
     with context.database.write() as connection:
-        duty = outbox.claim(connection, kind, subject)
+        duty = outbox.claim(connection, kind, subject, context.settings.lease_seconds)
     if duty is None:
         return
     try:
-        effects[kind](context, subject)
+        with guarded_by(partial(outbox.hold, duty=duty)):
+            effects[kind](context, duty)
+    except DutyLost:
+        log.warning("duty.lost", kind=kind, subject=subject)
+    except Paced as error:
+        with context.database.write() as connection:
+            outbox.wait_turn(connection, duty, error.retry_after or 1.0)
     except Suspended as error:
         _again(context, duty, error, SUSPENDED_WAIT)
     except (NotFound, Forbidden, Invalid) as error:

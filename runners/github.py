@@ -3,9 +3,10 @@
 Writes are never retried here but for a bad token: whoever asked for one must first look whether it stands.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import httpx
@@ -29,6 +30,7 @@ from runners.github_types import (
     pull_of,
     role_of,
 )
+from runners.pace import Pace
 from runners.tokens import TokenCache
 
 API_VERSION: Final = "2022-11-28"  # known to github.com and to every supported GitHub Enterprise Server
@@ -37,14 +39,16 @@ READ_TRIES = 3
 AT_ONCE = timedelta(milliseconds=1)  # githubkit takes no wait, or one of zero, for a minute
 SECONDARY_LIMIT_WAIT = 60.0  # GitHub's own advice where it names no time
 PAGE = 100
+NEXT_PAGE = re.compile(r'[?&]cursor=([^&>]+)[^>]*>; rel="next"')
 VERBATIM = {301: 308, 302: 307}
 
 
 class Api:
     """GitHub as the App and its installations see it. Safe to share between threads."""
 
-    def __init__(self, settings: Settings, tokens: TokenCache) -> None:
+    def __init__(self, settings: Settings, tokens: TokenCache, pace: Pace) -> None:
         assert settings.github_app_id and settings.github_app_private_key, "require_github has not been asked"
+        self.pace = pace
         self._tokens = tokens
         self._transport = _Shared(httpx.HTTPTransport(retries=1, limits=httpx.Limits(max_connections=50)))
         self._app = AppAuthStrategy(settings.github_app_id, settings.github_app_private_key.get_secret_value())
@@ -69,10 +73,32 @@ class Api:
         with self._as_app() as rest:
             return dict(rest.apps.get_authenticated().json())
 
+    def hook_deliveries(self, since: float) -> Iterator[tuple[dict[str, Any], float]]:
+        """The App's log of deliveries back to a time (seconds since 1970), the newest first, each with its time."""
+        cursor: dict[str, str] = {}
+        while True:
+            with self._as_app() as rest:
+                page = rest.apps.list_webhook_deliveries(per_page=PAGE, **cursor)
+                answers = page.json()
+            for answer in answers:
+                at = datetime.fromisoformat(answer["delivered_at"]).timestamp()
+                if at < since:
+                    return
+                yield answer, at
+            following = NEXT_PAGE.search(page.headers.get("link", ""))
+            if following is None:
+                return
+            cursor = {"cursor": following[1]}
+
+    def redeliver(self, delivery_id: int) -> None:
+        """Asks GitHub to send a delivery again."""
+        with self._as_app() as rest:
+            rest.apps.redeliver_webhook_delivery(delivery_id)
+
     def role(self, where: Where, login: str, user_id: int) -> Role:
         """What the person may do there. NONE where GitHub knows no such collaborator, or means another person."""
         try:
-            with self._as_installation(where) as rest:
+            with self._reading(where) as rest:
                 answer = rest.repos.get_collaborator_permission_level(where.owner, where.name, login).json()
         except InstallationGone:
             raise
@@ -82,12 +108,12 @@ class Api:
 
     def pull(self, where: Where, number: int) -> Pull:
         """One pull request."""
-        with self._as_installation(where) as rest:
+        with self._reading(where) as rest:
             return pull_of(rest.pulls.get(where.owner, where.name, number).json())
 
     def find_pull(self, where: Where, branch: str) -> Pull | None:
         """The newest pull request, open or not, from a branch of the same repository."""
-        with self._as_installation(where) as rest:
+        with self._reading(where) as rest:
             head = f"{where.owner}:{branch}"
             found = rest.pulls.list(where.owner, where.name, head=head, state="all", sort="created", direction="desc")
             answers = found.json()
@@ -95,23 +121,23 @@ class Api:
 
     def open_pull(self, where: Where, *, title: str, body: str, head: str, base: str, draft: bool) -> Pull:
         """A new pull request from a branch of the same repository."""
-        with self._as_installation(where) as rest:
+        with self._writing(where, f"pull from {head}") as rest:
             made = rest.pulls.create(where.owner, where.name, title=title, body=body, head=head, base=base, draft=draft)
             return pull_of(made.json())
 
     def comment(self, where: Where, number: int, body: str) -> int:
         """A new comment on an issue or pull request; its id."""
-        with self._as_installation(where) as rest:
+        with self._writing(where, f"comment on {where.repository_id}#{number}") as rest:
             return int(rest.issues.create_comment(where.owner, where.name, number, body=body).json()["id"])
 
     def edit_comment(self, where: Where, comment_id: int, body: str) -> None:
         """Replaces the text of a comment of ours."""
-        with self._as_installation(where) as rest:
+        with self._writing(where, f"comment {comment_id}") as rest:
             rest.issues.update_comment(where.owner, where.name, comment_id, body=body)
 
     def find_comment(self, where: Where, number: int, marker: str, app_id: int) -> int | None:
         """The oldest comment of this App that holds the marker: people can paste a marker, but not be the App."""
-        with self._as_installation(where) as rest:
+        with self._reading(where) as rest:
             page = 1
             while True:
                 listed = rest.issues.list_comments(where.owner, where.name, number, per_page=PAGE, page=page).json()
@@ -125,7 +151,7 @@ class Api:
 
     def react(self, where: Where, kind: str, source_id: int, content: str) -> None:
         """A reaction on a comment (by id) or an issue's own text (by number); repeating it changes nothing."""
-        with self._as_installation(where) as rest:
+        with self._writing(where, f"reaction on {kind} {where.repository_id}#{source_id}") as rest:
             if kind == "comment":
                 rest.reactions.create_for_issue_comment(where.owner, where.name, source_id, content=content)
             else:
@@ -133,17 +159,17 @@ class Api:
 
     def create_check(self, where: Where, **check: Any) -> int:
         """A new check run; its id."""
-        with self._as_installation(where) as rest:
+        with self._writing(where, f"check of {check.get('external_id')}") as rest:
             return int(rest.checks.create(where.owner, where.name, data=check).json()["id"])
 
     def update_check(self, where: Where, check_run_id: int, **check: Any) -> None:
         """Brings a check run to a new state."""
-        with self._as_installation(where) as rest:
+        with self._writing(where, f"check {check_run_id}") as rest:
             rest.checks.update(where.owner, where.name, check_run_id, data=check)
 
     def find_check(self, where: Where, head_sha: str, external_id: str, app_id: int) -> int | None:
         """This App's check run with the external id on a commit."""
-        with self._as_installation(where) as rest:
+        with self._reading(where) as rest:
             listed = rest.checks.list_for_ref(
                 where.owner, where.name, head_sha, app_id=app_id, filter_="all", per_page=PAGE
             ).json()
@@ -152,7 +178,7 @@ class Api:
     @contextmanager
     def git_token(self, where: Where, permissions: dict[str, str]) -> Iterator[str]:
         """A token of its own for git, for one repository and no more than these permissions, revoked at the end."""
-        with self._as_app() as rest:
+        with self.pace.reading(where), self._as_app() as rest:
             made = rest.apps.create_installation_access_token(
                 where.installation_id,
                 repository_ids=[where.repository_id],
@@ -185,6 +211,16 @@ class Api:
 
     def _as_app(self) -> Any:
         return self._client(self._app)
+
+    @contextmanager
+    def _reading(self, where: Where) -> Iterator[Any]:
+        with self.pace.reading(where), self._as_installation(where) as rest:
+            yield rest
+
+    @contextmanager
+    def _writing(self, where: Where, what: str) -> Iterator[Any]:
+        with self.pace.writing(where, what), self._as_installation(where) as rest:
+            yield rest
 
     def _as_installation(self, where: Where) -> Any:
         app = self._app

@@ -93,6 +93,10 @@ class Unavailable(GitHubError):
         self.retry_after = retry_after
 
 
+class Paced(Unavailable):
+    """We did not ask, so as not to hurry GitHub: the same may be asked in `retry_after` seconds. Nothing failed."""
+
+
 def role_of(permission: dict[str, Any]) -> Role:
     """The role in an answer of `GET …/collaborators/{login}/permission`, decided on what it grants, not on its name.
 

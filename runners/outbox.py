@@ -25,9 +25,9 @@ from sqlalchemy import (
 from config.database import WakeUp, inserting, metadata, now, wake_after_commit
 from runners.queues import GITHUB
 
-LEASE_SECONDS = 60.0
 MOST_TRIES = 12  # with the waits below: about two hours of GitHub being away
 LONGEST_WAIT = 900.0
+ITS_TURN = "waits for its turn"
 
 outbox = Table(
     "outbox",
@@ -55,6 +55,11 @@ class Duty:
     wanted: int
     tries: int
     fence: int
+    lease_seconds: float
+
+
+class DutyLost(Exception):
+    """Another worker holds the duty now: this one must stop and write nothing more."""
 
 
 def want(connection: Connection, kind: str, subject: str, *, delay: float = 0) -> None:
@@ -99,17 +104,24 @@ def due(connection: Connection, *, unclaimed_for: float = 0, most: int = 50) -> 
     return [(row.kind, row.subject) for row in rows]
 
 
-def claim(connection: Connection, kind: str, subject: str) -> Duty | None:
+def claim(connection: Connection, kind: str, subject: str, lease_seconds: float) -> Duty | None:
     """Takes a duty that is due; None where another worker has it or nothing is left to do."""
     at = now(connection)
     statement = (
         update(outbox)
         .where(outbox.c.kind == kind, outbox.c.subject == subject, outbox.c.next_at <= at, outbox.c.lease_until < at)
-        .values(lease_until=at + LEASE_SECONDS, fence=outbox.c.fence + 1, tries=outbox.c.tries + 1)
+        .values(lease_until=at + lease_seconds, fence=outbox.c.fence + 1, tries=outbox.c.tries + 1)
         .returning(outbox.c.wanted, outbox.c.tries, outbox.c.fence)
     )
     row = connection.execute(statement).one_or_none()
-    return Duty(kind, subject, row.wanted, row.tries, row.fence) if row else None
+    return Duty(kind, subject, row.wanted, row.tries, row.fence, lease_seconds) if row else None
+
+
+def hold(connection: Connection, duty: Duty) -> None:
+    """Lengthens the lease, and keeps others away until the transaction ends. Raises DutyLost."""
+    until = now(connection) + duty.lease_seconds
+    if not connection.execute(update(outbox).where(_held(duty)).values(lease_until=until)).rowcount:
+        raise DutyLost(f"{duty.kind} {duty.subject}")
 
 
 def serve(connection: Connection, duty: Duty) -> None:
@@ -127,6 +139,12 @@ def postpone(connection: Connection, duty: Duty, seconds: float, error: str) -> 
     """Tries again after so many seconds."""
     at = now(connection)
     connection.execute(update(outbox).where(_held(duty)).values(lease_until=0, next_at=at + seconds, error=error))
+
+
+def wait_turn(connection: Connection, duty: Duty, seconds: float) -> None:
+    """GitHub is not to be hurried: again in so many seconds, which counts as no try. A newer wish waits with it."""
+    values = {"lease_until": 0, "next_at": now(connection) + seconds, "tries": outbox.c.tries - 1, "error": ITS_TURN}
+    connection.execute(update(outbox).where(_held(duty)).values(**values))
 
 
 def give_up(connection: Connection, duty: Duty, error: str) -> None:

@@ -71,7 +71,9 @@ def _push(attempt: Attempt, lease: Lease, task: TaskView, run: RunView, branch: 
                 _compare_and_set(attempt, token, workspace.git, branch, made)
                 return made
 
-            return perform(context.database, row.id, "branch", act=act, look=look, fence=attempt.claim.fence)
+            return perform(
+                context.database, row.id, "branch", act=act, look=look, hold=attempt.hold, fence=attempt.claim.fence
+            )
 
 
 def _compare_and_set(attempt: Attempt, token: str, git_dir: Path, branch: str, made: str) -> None:
@@ -134,7 +136,11 @@ def _open(attempt: Attempt, lease: Lease, task: TaskView, run: RunView, branch: 
                 raise
             return adopted
 
-    return int(perform(context.database, run.id, "pull_request", act=act, look=look, fence=attempt.claim.fence))
+    return int(
+        perform(
+            context.database, run.id, "pull_request", act=act, look=look, hold=attempt.hold, fence=attempt.claim.fence
+        )
+    )
 
 
 def _create(attempt: Attempt, task: TaskView, run: RunView, branch: str) -> Pull:

@@ -85,6 +85,7 @@ runs = Table(
     Index("ix_runs_created", "created_at"),
     Index("ix_runs_task", "task_id", "round"),
     Index("ix_runs_account_created", "account_id", "created_at"),
+    Index("ix_runs_account_state", "account_id", "state"),
     Index("ix_runs_state_next", "state", "next_at"),
     Index("ix_runs_state_lease", "state", "lease_until"),
 )
@@ -279,9 +280,9 @@ def postpone(connection: Connection, claim: Claim, detail: str, wait: float | No
     return _requeue(connection, claim, seconds, postponed=runs.c.postponed + 1, detail=detail)
 
 
-def give_back(connection: Connection, claim: Claim) -> None:
-    """A planned stop of the worker: at once for the next, counted as nothing. Raises LeaseLost."""
-    _requeue(connection, claim, 0)
+def give_back(connection: Connection, claim: Claim, wait: float = 0) -> None:
+    """A planned stop of the worker, or GitHub's turn in so many seconds: counted as nothing. Raises LeaseLost."""
+    _requeue(connection, claim, wait)
 
 
 def cancel(connection: Connection, task_id: str, by: str) -> list[str]:

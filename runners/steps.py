@@ -6,7 +6,7 @@ whether the one before reached GitHub, so it looks first.
 
 from collections.abc import Callable
 
-from sqlalchemy import Column, ColumnElement, Double, Integer, Table, Text, delete, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Double, Integer, Table, Text, delete, select, update
 
 from config.database import Database, inserting, metadata, now
 
@@ -22,6 +22,9 @@ publishing_steps = Table(
 )
 
 
+Hold = Callable[[Connection], None]
+
+
 def perform(
     database: Database,
     subject: str,
@@ -29,15 +32,19 @@ def perform(
     *,
     act: Callable[[], str],
     look: Callable[[], str | None],
+    hold: Hold,
     fence: int = 0,
 ) -> str:
-    """GitHub's id of the effect, which stands once whatever died before. `act` and `look` return that id."""
-    external_id, planned_before = _plan(database, subject, step, fence)
+    """GitHub's id of the effect, which stands once whatever died before. `act` and `look` return that id.
+
+    `hold` raises where the caller has lost what it works on: it then writes nothing here any more.
+    """
+    external_id, planned_before = _plan(database, subject, step, hold, fence)
     if external_id is not None:
         return external_id
     found = look() if planned_before else None
     external_id = found if found is not None else act()
-    _done(database, subject, step, external_id)
+    _done(database, subject, step, hold, external_id)
     return external_id
 
 
@@ -47,14 +54,16 @@ def external_id(database: Database, subject: str, step: str) -> str | None:
         return connection.execute(select(publishing_steps.c.external_id).where(_is(subject, step))).scalar_one_or_none()
 
 
-def forget(database: Database, subject: str, step: str) -> None:
+def forget(database: Database, subject: str, step: str, hold: Hold) -> None:
     """A person removed the effect from GitHub: it may be made anew."""
     with database.write() as connection:
+        hold(connection)
         connection.execute(delete(publishing_steps).where(_is(subject, step)))
 
 
-def _plan(database: Database, subject: str, step: str, fence: int) -> tuple[str | None, bool]:
+def _plan(database: Database, subject: str, step: str, hold: Hold, fence: int) -> tuple[str | None, bool]:
     with database.write() as connection:
+        hold(connection)
         insert = inserting(connection)
         values = {"subject": subject, "step": step, "fence": fence, "planned_at": now(connection)}
         statement = insert(publishing_steps).values(**values).on_conflict_do_nothing()
@@ -63,8 +72,9 @@ def _plan(database: Database, subject: str, step: str, fence: int) -> tuple[str 
         return row.external_id, made is None
 
 
-def _done(database: Database, subject: str, step: str, external_id: str) -> None:
+def _done(database: Database, subject: str, step: str, hold: Hold, external_id: str) -> None:
     with database.write() as connection:
+        hold(connection)
         values = {"done_at": now(connection), "external_id": external_id}
         connection.execute(update(publishing_steps).where(_is(subject, step)).values(**values))
 

@@ -1,17 +1,23 @@
 """GitHub brought to what SQL says of a task and its runs: the status comment, the check runs."""
 
-from runners import looking, runs, tasks
+from functools import partial
+
+from runners import looking, outbox, runs, tasks
 from runners.context import Context
 from runners.github_types import NotFound, Where
+from runners.outbox import Duty
 from runners.states import ENDS
 from runners.steps import forget, perform
 from runners.wording.markers import marked, status_marker
 from runners.wording.publishing import check
 from runners.wording.status import status_comment
 
+CROWDED = 5.0  # seconds that writes of an installation wait; then only ends are told, not progress
 
-def tell_status(context: Context, task_id: str) -> None:
+
+def tell_status(context: Context, duty: Duty) -> None:
     """Writes the task's one comment, or edits it; one that a person deleted comes back only with the result."""
+    task_id, hold = duty.subject, partial(outbox.hold, duty=duty)
     with context.database.read() as connection:
         task = tasks.get(connection, task_id)
         view = looking.task_view(connection, context.settings, task_id)
@@ -28,19 +34,21 @@ def tell_status(context: Context, task_id: str) -> None:
         found = context.github.find_comment(where, task.number, marker, context.app_id)
         return str(found) if found else None
 
-    comment_id = perform(context.database, task_id, "comment", act=act, look=look)
-    if posted:
+    comment_id = perform(context.database, task_id, "comment", act=act, look=look, hold=hold)
+    ended = all(run.state in ENDS for run in view.runs)
+    if posted or (not ended and context.github.pace.behind(where) > CROWDED):
         return
     try:
         context.github.edit_comment(where, int(comment_id), text)
     except NotFound:
-        if all(run.state in ENDS for run in view.runs):
-            forget(context.database, task_id, "comment")
-            perform(context.database, task_id, "comment", act=act, look=look)
+        if ended:
+            forget(context.database, task_id, "comment", hold)
+            perform(context.database, task_id, "comment", act=act, look=look, hold=hold)
 
 
-def tell_check(context: Context, run_id: str) -> None:
+def tell_check(context: Context, duty: Duty) -> None:
     """Brings the run's check runs to its state: on the pull request's head from the start, and on what was pushed."""
+    run_id, hold = duty.subject, partial(outbox.hold, duty=duty)
     with context.database.read() as connection:
         run = runs.get(connection, run_id)
         task = tasks.get(connection, run.task_id)
@@ -58,7 +66,7 @@ def tell_check(context: Context, run_id: str) -> None:
             found = context.github.find_check(where, head_sha, run_id, context.app_id)
             return str(found) if found else None
 
-        check_id = perform(context.database, run_id, f"check_run {head_sha}", act=act, look=look)
+        check_id = perform(context.database, run_id, f"check_run {head_sha}", act=act, look=look, hold=hold)
         if not created:
             changes = {name: value for name, value in fields.items() if name != "head_sha"}
             context.github.update_check(where, int(check_id), **changes)

@@ -23,6 +23,7 @@ from config.settings import Settings, load
 from runners import runs, tasks
 from runners.context import Context
 from runners.github import Api
+from runners.pace import Pace
 from runners.tokens import TokenCache
 
 REPO = "octo/app"
@@ -186,9 +187,13 @@ def make_world(directory: Path, database_url: str | None = None, **settings: Any
         "default_agent": "mend",
         "database_url": database_url,
         "lease_seconds": 30,
+        "github_write_pause_seconds": 0,  # tests don't wait; those of the pace say so
+        "github_writes_per_minute": 100_000,
+        "github_writes_per_hour": 100_000,
     }
     made = load(_env_file=None, **given | settings)
-    context = Context(made, Database(made.database), Api(made, _tokens(made)))
+    database = Database(made.database)
+    context = Context(made, database, Api(made, _tokens(made), Pace(database, made)))
     migrate(context.database)
     closing.append(context.close)
     world = World(hub, made, context, Worker(context, "control"), Worker(context, "runs"), "", closing)

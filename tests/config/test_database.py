@@ -16,23 +16,26 @@ from sqlalchemy import Engine, inspect, text
 
 import config.migrations
 from bot import sessions
-from config import accounts, database, leases, secrets
+from config import accounts, database, leases, marks, secrets
 from config.database import SCHEMA, Database, WakeUp, metadata, now, require_schema, wake_after_commit
 from config.schema import migrate
 from config.settings import SettingsError
-from handlers import inbox
-from runners import audit, outbox, run_events, runs, steps, tasks, usage, webhooks
+from handlers import inbox, sweeping
+from runners import audit, outbox, pace, run_events, runs, steps, tasks, usage, webhooks
 
 NewDatabase = Callable[..., Database]
 
 # DESIGN §4: which package owns which table, and the module that alone writes it.
 OWNERS = {
-    "config": [accounts.accounts, accounts.installations, accounts.account_settings, secrets.secrets, leases.leases],
+    "config": [
+        accounts.accounts, accounts.installations, accounts.account_settings, secrets.secrets, leases.leases,
+        marks.marks,
+    ],
     "runners": [
         tasks.tasks, runs.runs, steps.publishing_steps, run_events.run_events, outbox.outbox, usage.usage,
-        webhooks.endpoints, webhooks.messages, audit.audit,
+        webhooks.endpoints, webhooks.messages, audit.audit, pace.paces, pace.writes,
     ],
-    "handlers": [inbox.deliveries, inbox.commands],
+    "handlers": [inbox.deliveries, inbox.commands, sweeping.redeliveries],
     "bot": [sessions.sessions, sessions.api_keys],
 }  # fmt: skip
 
@@ -259,7 +262,7 @@ def test_a_revision_goes_down_and_up_again_and_gives_the_tables_of_the_modules(
 def test_every_table_of_the_design_is_there_and_owned_by_its_package() -> None:
     owned = [table for tables in OWNERS.values() for table in tables]
     assert {table.name for table in owned} == set(metadata.tables)
-    assert len(owned) == 18
+    assert len(owned) == 22
     for package, tables in OWNERS.items():
         for table in tables:
             homes = [

@@ -52,7 +52,8 @@ def shared_api(world: World, broker: str) -> Iterator[Callable[[], Api]]:
 
     def make() -> Api:
         settings = world.settings
-        made.append(Api(settings, TokenCache(broker, settings.host_name, envelope(settings))))
+        tokens = TokenCache(broker, settings.host_name, envelope(settings))
+        made.append(Api(settings, tokens, world.context.github.pace))
         return made[-1]
 
     yield make

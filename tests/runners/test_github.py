@@ -71,6 +71,7 @@ def test_each_refusal_becomes_one_of_our_errors_and_no_write_is_repeated(world: 
         with pytest.raises(GitHubError) as refused:
             api.comment(where, 1, "never")
         world.hub.faults.clear()
+        world.later(200)  # longer than GitHub asked for
         said = (status, headers)
         assert type(refused.value) is kind, said
         assert refused.value.status == status, said
@@ -115,6 +116,7 @@ def test_a_read_that_is_refused_or_limited_is_not_repeated(world: World, where: 
         with pytest.raises(GitHubError):
             world.context.github.pull(where, 7)
         assert calls(world, "GET", "/pulls/7") == before + 1, status
+        world.later(10)  # GitHub asked for nine seconds
 
 
 @pytest.mark.parametrize("name", ["Retry-After", "X-RateLimit-Reset"])
@@ -138,7 +140,7 @@ def test_a_page_of_a_proxy_in_place_of_an_answer_counts_as_none(world: World, wh
     with HTTPServer(("127.0.0.1", 0), Proxy) as proxy:
         threading.Thread(target=proxy.serve_forever, daemon=True).start()
         there = world.settings.model_copy(update={"github_base_url": f"http://127.0.0.1:{proxy.server_port}"})
-        api = Api(there, TokenCache("unix:///nowhere/broker.sock", "proxy", envelope(there)))
+        api = Api(there, TokenCache("unix:///nowhere/broker.sock", "proxy", envelope(there)), world.context.github.pace)
         for ask in (lambda: api.comment(where, 1, "never"), lambda: api.git_token(where, {}).__enter__()):
             with pytest.raises(Unavailable):
                 ask()

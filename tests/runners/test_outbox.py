@@ -11,12 +11,15 @@ from runners.outbox import Duty
 from tests.runners.rows import write
 
 
+LEASE_SECONDS = 60.0
+
+
 def want(database: Database, subject: str = "t1", *, delay: float = 0) -> None:
     write(database, lambda connection: outbox.want(connection, "status", subject, delay=delay))
 
 
 def claim(database: Database, subject: str = "t1") -> Duty | None:
-    return write(database, lambda connection: outbox.claim(connection, "status", subject))
+    return write(database, lambda connection: outbox.claim(connection, "status", subject, LEASE_SECONDS))
 
 
 def claimed(database: Database, subject: str = "t1") -> Duty:
@@ -111,7 +114,7 @@ def test_a_worker_that_was_too_slow_changes_nothing(database: Database) -> None:
     want(database)
     slow = claimed(database)
     assert claim(database) is None
-    database.clock_shift += outbox.LEASE_SECONDS + 1
+    database.clock_shift += LEASE_SECONDS + 1
     present = claimed(database)
     late: list[Callable[[Connection], None]] = [
         lambda connection: outbox.serve(connection, slow),

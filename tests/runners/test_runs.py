@@ -253,7 +253,7 @@ def test_every_move_tells_people_what_follows(database: Database) -> None:
     for deed in ("publish", "done"):
         with database.write() as connection:
             for kind, subject in told:
-                duty = outbox.claim(connection, kind, subject)
+                duty = outbox.claim(connection, kind, subject, 60)
                 assert duty is not None, f"before {deed}"
                 outbox.serve(connection, duty)
         write(database, lambda connection: WRITES[deed](connection, held))  # noqa: B023

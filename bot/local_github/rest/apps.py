@@ -97,7 +97,8 @@ def list_deliveries(call: Call) -> Answer:
     """GET /app/hook/deliveries: newest first, a page after a cursor."""
     size = min(max(call.number("per_page", 30), 1), 100)
     cursor = re.fullmatch(r"v1_(\d+)", call.query.get("cursor", ""))
-    newest = sorted(call.site.ledger.deliveries.values(), key=lambda one: -one.id)
+    attempted = [one for one in list(call.site.ledger.deliveries.values()) if one.status != "pending"]
+    newest = sorted(attempted, key=lambda one: -one.id)
     after = [one for one in newest if cursor is None or one.id < int(cursor[1])]
     wanted = call.query.get("status")
     listed = [one for one in after if wanted is None or one.ok == (wanted == "success")]

@@ -1,0 +1,30 @@
+"""Moments that the whole deployment shares, by name: when it was paused, how far GitHub's deliveries were looked at."""
+
+from sqlalchemy import Column, Connection, Double, Table, Text, delete, select
+
+from config.database import inserting, metadata
+
+PAUSED = "paused"
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", Double, nullable=False),  # seconds since 1970, by the database's clock
+)
+
+
+def get(connection: Connection, name: str) -> float | None:
+    """When it was; None where it never was, or is over."""
+    return connection.execute(select(marks.c.at).where(marks.c.name == name)).scalar_one_or_none()
+
+
+def put(connection: Connection, name: str, at: float) -> None:
+    """Notes when it was, in place of the time before."""
+    statement = inserting(connection)(marks).values(name=name, at=at)
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"at": at}))
+
+
+def clear(connection: Connection, name: str) -> bool:
+    """Forgets it; whether it was known."""
+    return connection.execute(delete(marks).where(marks.c.name == name)).rowcount == 1
