@@ -6,6 +6,7 @@ runs pool is one semaphore, so a run that the timer loop took fills it like one 
 
 import os
 import secrets
+import signal
 import socket
 import threading
 import warnings
@@ -19,7 +20,10 @@ from celery import Celery
 from celery.exceptions import SecurityWarning
 from celery.signals import worker_shutting_down
 
-from config import errors, leases, logging
+from bot.canary import NAME as CANARY
+from bot.canary import Canary, hear
+from bot.upkeep import Upkeep
+from config import errors, logging
 from config.broker import broker_urls
 from config.database import Database, DatabaseError, require_schema
 from config.logging import log_task_lifecycle
@@ -28,9 +32,9 @@ from config.settings import Settings, load, require_github
 from handlers import answers, inbox
 from handlers.deciding import decide_delivery
 from runners import outbox, runs
-from runners.admission import admit_everywhere
 from runners.context import Context
-from runners.doing import attempt_run
+from runners.doing import attempt_next
+from runners.doubles import remove_doubles
 from runners.duties import Effect, serve_duty
 from runners.github import Api
 from runners.lease import Lease
@@ -44,12 +48,13 @@ from runners.workspace import sweep
 EFFECTS: dict[str, Effect] = {
     "reaction": answers.react,
     "reply": answers.reply,
+    "reply_doubles": answers.remove_doubles,
     "status": tell_status,
     "check": tell_check,
+    "doubles": remove_doubles,
 }
 TICK_SECONDS = 1.0
 SWEEP_TICKS = 60  # between two looks for workspaces of killed workers
-UNCLAIMED_SECONDS = 5.0  # a wake-up may take so long before the timer loop does its work
 
 log = structlog.get_logger()
 
@@ -61,35 +66,39 @@ def main(pool: str) -> None:
     logging.set_up(settings, pool)
     errors.set_up(settings, pool)
     app = celery_app(settings)
-    context = compose(settings, app)
+    sender = Sender(app)
+    context = compose(settings, sender)
     require_schema(context.database)
-    worker = Worker(context, pool)
+    worker = Worker(context, pool, Canary(POOLS[pool], settings.canary_seconds, sender.reached_since))
     worker.bind(app)
     worker.start_timer()
     # To a root user it recommends options that we don't have; what it fears are messages that run code, and ours can't.
     warnings.simplefilter("ignore", SecurityWarning)
     app.worker_main(_argv(pool, worker.slots))
     worker.stop()
+    if worker.is_deaf:
+        raise SystemExit("No wake-up came for a while although the broker takes them: this worker is to start anew.")
 
 
-def compose(settings: Settings, app: Celery) -> Context:
+def compose(settings: Settings, sender: Sender) -> Context:
     """What deciding and doing need."""
     tokens = TokenCache(broker_urls(settings).redis, settings.host_name, envelope(settings))
-    database = Database(settings.database, Sender(app).send)
+    database = Database(settings.database, sender.send)
     return Context(settings, database, Api(settings, tokens, Pace(database, settings)))
 
 
 class Worker:
     """One process of one pool: its slots, what it is doing, and its timer loop."""
 
-    def __init__(self, context: Context, pool: str) -> None:
-        self.context, self.pool = context, pool
+    def __init__(self, context: Context, pool: str, canary: Canary | None = None) -> None:
+        self.context, self.pool, self._canary, self.is_deaf = context, pool, canary, False
         settings = context.settings
         self.slots = settings.run_slots if pool == "runs" else settings.control_slots
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._free = threading.BoundedSemaphore(self.slots)
         self._running: set[Lease] = set()
         self._taken: set[str] = set()  # what the timer loop took and has not done yet
+        self._upkeep = Upkeep(context, self.holder)
         self._sweeps = cycle([True, *[False] * SWEEP_TICKS])
         self._ended, self._drained = threading.Event(), threading.Event()
         self._threads = ThreadPoolExecutor(self.slots, thread_name_prefix="timer")
@@ -100,6 +109,7 @@ class Worker:
         names: dict[str, Callable[[str], None]] = {"run": self.run}
         if self.pool == "control":
             names = {"delivery": self.decide, "duty": self.serve, "sweep": lambda _by: self.tick()}
+        names[CANARY] = self._hear
         for name, function in names.items():
             app.task(_shell(name, function), name=name)
         worker_shutting_down.connect(self._on_stop, weak=False)
@@ -125,36 +135,53 @@ class Worker:
         kind, _, subject = duty.partition(" ")
         serve_duty(self.context, EFFECTS, kind, subject)
 
-    def run(self, run_id: str) -> None:
-        """A run waits for a worker; without a free slot it stays in SQL for whoever has one."""
+    def run(self, _run_id: str) -> None:
+        """Some run waits for a worker: those whose turn it is are done, until none waits or this worker ends."""
         # Asked here too: what the timer loop took may have waited behind a run that was just given back.
         if self._ended.is_set() or not self._free.acquire(blocking=False):
             return
         try:
-            attempt_run(self.context, run_id, self.holder, self._running)
+            while attempt_next(self.context, POOLS["runs"], self.holder, self._running) and not self._ended.is_set():
+                continue
         finally:
             self._free.release()
 
-    def tick(self, unclaimed_for: float = UNCLAIMED_SECONDS) -> None:
+    def tick(self) -> None:
         """Takes what nobody took; one process at a time also looks after what is nobody's."""
         if self.pool == "control":
-            self._admit()
+            for name, upkeep in self._upkeep.due().items():
+                self._submit(upkeep, name)
         elif next(self._sweeps):
             sweep(self.context.settings, self._at_work)
-        for work, subject in self.unclaimed(unclaimed_for):
-            if subject not in self._taken:
-                self._taken.add(subject)
-                self._threads.submit(self._do, work, subject)
+        if self._canary:
+            self._listen(self._canary)
+        for work, subject in self.unclaimed(self.context.settings.unclaimed_seconds):
+            self._submit(work, subject)
+
+    def _submit(self, work: Callable[[str], None], subject: str) -> None:
+        if subject not in self._taken:
+            self._taken.add(subject)
+            self._threads.submit(self._do, work, subject)
 
     def _at_work(self) -> set[str]:
         with self.context.database.read() as connection:
             return runs.attempts_at_work(connection)
 
-    def _admit(self) -> None:
-        """Looks after what is nobody's, if no other process does."""
+    def _hear(self, queue: str) -> None:
         with self.context.database.write() as connection:
-            if leases.hold(connection, "timer", self.holder, TICK_SECONDS * 10):
-                admit_everywhere(connection, self.context.settings.concurrent_runs)
+            hear(connection, queue)
+
+    def _listen(self, canary: Canary) -> None:
+        """Sends canaries, and ends this worker if it can't hear them."""
+        if len(self._running) >= self.slots:
+            canary.busy()
+        with self.context.database.write() as connection:
+            canary.send(connection)
+            deaf = canary.is_deaf(connection)
+        if deaf and not self.is_deaf:
+            self.is_deaf = True
+            log.error("worker.deaf", holder=self.holder)
+            os.kill(os.getpid(), signal.SIGTERM)
 
     def unclaimed(self, unclaimed_for: float) -> list[tuple[Callable[[str], None], str]]:
         """What waits in SQL and nobody took for so many seconds: functions, and what each is to do."""

@@ -8,9 +8,10 @@ from config.database import Row
 from handlers import inbox
 from runners import outbox
 from runners.context import Context
+from runners.doubles import DELAY, remove_comments
 from runners.github_types import Where
 from runners.outbox import Duty
-from runners.steps import perform
+from runners.steps import external_id, perform
 from runners.wording.markers import marked, reply_marker
 
 
@@ -35,10 +36,19 @@ def reply(context: Context, duty: Duty) -> None:
         return str(context.github.comment(where, command.number, marked(marker, command.answer)))
 
     def look() -> str | None:
-        found = context.github.find_comment(where, command.number, marker, context.app_id)
-        return str(found) if found else None
+        found = context.github.find_comments(where, command.number, marker, context.app_id)
+        return str(found[0]) if found else None
 
     _perform(context, duty, "reply", act, look)
+    with context.database.write() as connection:
+        outbox.want(connection, "reply_doubles", duty.subject, delay=DELAY)
+
+
+def remove_doubles(context: Context, duty: Duty) -> None:
+    """Leaves one answer to the command, if a worker that stood still posted a second."""
+    command = _command(context, duty.subject)
+    kept = external_id(context.database, f"command {duty.subject}", "reply")
+    remove_comments(context, _where(command), command.number, reply_marker(duty.subject), kept)
 
 
 def _perform(context: Context, duty: Duty, step: str, act: Callable[[], str], look: Callable[[], str | None]) -> None:

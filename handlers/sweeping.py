@@ -70,6 +70,12 @@ def seconds_since(connection: Connection) -> float:
     return now(connection) - (marks.get(connection, SWEPT) or 0.0)
 
 
+def is_due(connection: Connection) -> bool:
+    """Whether a lost delivery is to be asked for now."""
+    due = select(redeliveries.c.guid).where(redeliveries.c.next_at <= now(connection)).limit(1)
+    return connection.execute(due).first() is not None
+
+
 def ask(context: Context, most: int) -> None:
     """Asks GitHub for at most so many of the lost deliveries."""
     for row in _take(context, most):

@@ -1,7 +1,7 @@
 """Doing a run: claim it, let the agent work, publish what it came to, and say how it ended."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -16,6 +16,7 @@ from runners.context import Context
 from runners.git import interrupted_by
 from runners.github_types import Forbidden, GitHubError, Invalid, NotFound, Paced, Unavailable
 from runners.lease import Cancelled, Drained, Lease
+from runners.pace import guarded_by
 from runners.problems import Problem
 from runners.publishing import publish
 from runners.runs import Claim, LeaseLost
@@ -29,21 +30,31 @@ Move = Callable[[Connection], object]
 log = structlog.get_logger()
 
 
-def attempt_run(context: Context, run_id: str, holder: str, running: set[Lease]) -> None:
-    """Works on the run if nobody else does. `running` holds the leases of this process, for a drain to reach."""
-    with context.database.write() as connection:
-        claim = runs.claim(connection, run_id, holder, context.settings.lease_seconds)
+def attempt_next(context: Context, queues: Sequence[str], holder: str, running: set[Lease]) -> bool:
+    """Works on the run whose turn it is; False where there is none. `running` is what a drain reaches."""
+    claim = _claim(context, queues, holder)
     if claim is None:
-        return
-    with structlog.contextvars.bound_contextvars(run=run_id, fence=claim.fence):
+        return False
+    with structlog.contextvars.bound_contextvars(run=claim.run_id, fence=claim.fence):
         log.info("run.claimed", state=claim.state.value)
         attempt = _attempt(context, claim)
-        with Lease(context, claim, attempt.task.id) as lease:
+        with Lease(context, claim, attempt.task.id) as lease, guarded_by(attempt.hold):
             running.add(lease)
             try:
                 _end(attempt, lease)
             finally:
                 running.discard(lease)
+    return True
+
+
+def _claim(context: Context, queues: Sequence[str], holder: str) -> Claim | None:
+    """The fairest run that can be had; another worker may take one between the look and the claim."""
+    while True:
+        with context.database.write() as connection:
+            run_id = runs.next_claimable(connection, queues)
+            claim = runs.claim(connection, run_id, holder, context.settings.lease_seconds) if run_id else None
+        if claim or run_id is None:
+            return claim
 
 
 def _attempt(context: Context, claim: Claim) -> Attempt:

@@ -135,19 +135,24 @@ class Api:
         with self._writing(where, f"comment {comment_id}") as rest:
             rest.issues.update_comment(where.owner, where.name, comment_id, body=body)
 
-    def find_comment(self, where: Where, number: int, marker: str, app_id: int) -> int | None:
-        """The oldest comment of this App that holds the marker: people can paste a marker, but not be the App."""
+    def find_comments(self, where: Where, number: int, marker: str, app_id: int) -> list[int]:
+        """This App's comments that hold the marker, oldest first: people can paste a marker, but not be the App."""
         with self._reading(where) as rest:
-            page = 1
+            found, page = [], 1
             while True:
                 listed = rest.issues.list_comments(where.owner, where.name, number, per_page=PAGE, page=page).json()
                 for comment in listed:
                     by = comment.get("performed_via_github_app") or {}
                     if by.get("id") == app_id and marker in (comment.get("body") or ""):
-                        return int(comment["id"])
+                        found.append(int(comment["id"]))
                 if len(listed) < PAGE:
-                    return None
+                    return found
                 page += 1
+
+    def delete_comment(self, where: Where, comment_id: int) -> None:
+        """Removes a comment of ours."""
+        with self._writing(where, f"comment {comment_id}") as rest:
+            rest.issues.delete_comment(where.owner, where.name, comment_id)
 
     def react(self, where: Where, kind: str, source_id: int, content: str) -> None:
         """A reaction on a comment (by id) or an issue's own text (by number); repeating it changes nothing."""
@@ -167,13 +172,13 @@ class Api:
         with self._writing(where, f"check {check_run_id}") as rest:
             rest.checks.update(where.owner, where.name, check_run_id, data=check)
 
-    def find_check(self, where: Where, head_sha: str, external_id: str, app_id: int) -> int | None:
-        """This App's check run with the external id on a commit."""
+    def find_checks(self, where: Where, head_sha: str, external_id: str, app_id: int) -> list[int]:
+        """This App's check runs with the external id on a commit."""
         with self._reading(where) as rest:
             listed = rest.checks.list_for_ref(
                 where.owner, where.name, head_sha, app_id=app_id, filter_="all", per_page=PAGE
             ).json()
-        return next((int(run["id"]) for run in listed["check_runs"] if run.get("external_id") == external_id), None)
+        return [int(run["id"]) for run in listed["check_runs"] if run.get("external_id") == external_id]
 
     @contextmanager
     def git_token(self, where: Where, permissions: dict[str, str]) -> Iterator[str]:

@@ -32,7 +32,7 @@ ITS_TURN = "waits for its turn"
 outbox = Table(
     "outbox",
     metadata,
-    Column("kind", Text, primary_key=True),  # reaction | reply | status | check
+    Column("kind", Text, primary_key=True),  # reaction | reply | status | check | doubles | reply_doubles
     Column("subject", Text, primary_key=True),  # id of the command, task or run that it is about
     Column("wanted", Integer, nullable=False),
     Column("served", Integer, nullable=False),

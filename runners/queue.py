@@ -59,6 +59,7 @@ class Sender:
         self._app = app
         self._waiting: queue.Queue[WakeUp] = queue.Queue(MOST_WAITING)
         self._silent_until = 0.0
+        self._reached_since: float | None = None
         self._thread = threading.Thread(target=self._send_for_ever, name="wake-ups", daemon=True)
         self._thread.start()
 
@@ -67,6 +68,10 @@ class Sender:
         for wake_up in wake_ups:
             with suppress(queue.Full):
                 self._waiting.put_nowait(wake_up)
+
+    def reached_since(self) -> float | None:
+        """Since when (monotonic) every wake-up could be sent; None where the last one could not."""
+        return self._reached_since
 
     def _send_for_ever(self) -> None:
         while True:
@@ -77,6 +82,8 @@ class Sender:
     def _send(self, wake_up: WakeUp) -> None:
         try:
             self._app.send_task(wake_up.name, args=[wake_up.subject], queue=wake_up.queue, ignore_result=True)
+            self._reached_since = self._reached_since or time.monotonic()
         except (OperationalError, OSError) as error:
+            self._reached_since = None
             self._silent_until = time.monotonic() + SILENT_SECONDS
             log.warning("broker.unreachable", error=str(error))

@@ -168,6 +168,21 @@ def unclaimed(connection: Connection, queues: Sequence[str], *, unclaimed_for: f
     return list(connection.execute(found).scalars())
 
 
+def next_claimable(connection: Connection, queues: Sequence[str]) -> str | None:
+    """The run to do next: of the account that has fewest at work the one that waits longest, or nothing."""
+    at_work = runs.alias()
+    busy = (
+        select(at_work.c.account_id, func.count().label("runs"))
+        .where(at_work.c.state.in_((RunState.RUNNING, RunState.PUBLISHING)))
+        .group_by(at_work.c.account_id)
+        .subquery()
+    )
+    fair = (func.coalesce(busy.c.runs, 0), func.coalesce(runs.c.next_at, runs.c.lease_until))
+    joined = runs.outerjoin(busy, busy.c.account_id == runs.c.account_id)
+    wanted = select(runs.c.id).select_from(joined).where(claimable(now(connection)), runs.c.queue.in_(queues))
+    return connection.execute(wanted.order_by(*fair).limit(1)).scalar_one_or_none()
+
+
 def claim(connection: Connection, run_id: str, holder: str, lease_seconds: float) -> Claim | None:
     """Takes the run if it is free: raises the fence, starts the lease. None where it is not to be had."""
     at = now(connection)

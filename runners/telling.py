@@ -4,6 +4,7 @@ from functools import partial
 
 from runners import looking, outbox, runs, tasks
 from runners.context import Context
+from runners.doubles import DELAY
 from runners.github_types import NotFound, Where
 from runners.outbox import Duty
 from runners.states import ENDS
@@ -31,11 +32,13 @@ def tell_status(context: Context, duty: Duty) -> None:
         return str(context.github.comment(where, task.number, text))
 
     def look() -> str | None:
-        found = context.github.find_comment(where, task.number, marker, context.app_id)
-        return str(found) if found else None
+        found = context.github.find_comments(where, task.number, marker, context.app_id)
+        return str(found[0]) if found else None
 
     comment_id = perform(context.database, task_id, "comment", act=act, look=look, hold=hold)
     ended = all(run.state in ENDS for run in view.runs)
+    if ended:
+        _look_again(context, task_id)
     if posted or (not ended and context.github.pace.behind(where) > CROWDED):
         return
     try:
@@ -44,6 +47,11 @@ def tell_status(context: Context, duty: Duty) -> None:
         if ended:
             forget(context.database, task_id, "comment", hold)
             perform(context.database, task_id, "comment", act=act, look=look, hold=hold)
+
+
+def _look_again(context: Context, task_id: str) -> None:
+    with context.database.write() as connection:
+        outbox.want(connection, "doubles", task_id, delay=DELAY)
 
 
 def tell_check(context: Context, duty: Duty) -> None:
@@ -63,8 +71,8 @@ def tell_check(context: Context, duty: Duty) -> None:
             return created[0]
 
         def look(head_sha: str = head_sha) -> str | None:
-            found = context.github.find_check(where, head_sha, run_id, context.app_id)
-            return str(found) if found else None
+            found = context.github.find_checks(where, head_sha, run_id, context.app_id)
+            return str(found[0]) if found else None
 
         check_id = perform(context.database, run_id, f"check_run {head_sha}", act=act, look=look, hold=hold)
         if not created:

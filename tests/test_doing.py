@@ -252,7 +252,7 @@ def test_cancel_kills_what_runs_within_five_seconds_with_every_slot_full(new_wor
 
 
 def test_a_run_that_takes_too_long_is_stopped(new_world: MakeWorld) -> None:
-    world = new_world(agent_command=SLOW, default_agent="command", run_minutes=0.02)
+    world = new_world(agent_command=SLOW, default_agent="command", run_minutes=0.06, lease_seconds=3)
     number = world.comment("/async-code implement sleep")
     world.work()
     assert [task.state for task in world.task_rows()] == ["timed_out"]

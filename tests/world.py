@@ -20,6 +20,7 @@ from config.database import Database
 from config.schema import migrate
 from config.secrets import envelope
 from config.settings import Settings, load
+from handlers import sweeping
 from runners import runs, tasks
 from runners.context import Context
 from runners.github import Api
@@ -103,6 +104,12 @@ class World:
         """The control pool alone works; no run starts."""
         while self.control_step():
             self.delivered()
+
+    def sweep(self) -> None:
+        """The bot asks GitHub what it could not deliver, and for all of that again."""
+        sweeping.look(self.context)
+        sweeping.ask(self.context, 1000)
+        self.delivered()
 
     def in_background(self, work: Callable[[], Any]) -> threading.Thread:
         """Does something in a thread, joined at the end of the test."""

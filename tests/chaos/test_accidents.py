@@ -9,7 +9,7 @@ import pytest
 
 from bot.embedded.keeper import Service
 from bot.embedded.stack import Environment, bot_services
-from bot.worker import TICK_SECONDS, UNCLAIMED_SECONDS
+from bot.worker import TICK_SECONDS
 from config.settings import Settings
 from tests.integration.gate import Gate
 from tests.integration.stage import ONE_OF_EACH, set_stage
@@ -132,7 +132,9 @@ def test_a_worker_that_is_told_to_stop_takes_nothing_new(tmp_path: Path, gate: G
     with set_stage(tmp_path, given) as stage:
         numbers = [stage.comment(IMPLEMENT), stage.comment(IMPLEMENT)]
         stage.until(lambda: sorted(run.state for run in stage.runs(*numbers)) == ["queued", "running"], "a full slot")
-        stage.until(lambda: stage.waited(*numbers) > UNCLAIMED_SECONDS + 2 * TICK_SECONDS, "the second is taken")
+        stage.until(
+            lambda: stage.waited(*numbers) > stage.settings.unclaimed_seconds + 2 * TICK_SECONDS, "the second is taken"
+        )
         stopped = stage.kill("runs", signal.SIGTERM)
         stage.until(lambda: stage.pid("runs") != stopped, "another worker")
         gate.open()

@@ -18,11 +18,13 @@ PLACE = Place("github.test", 0, 1, 7, "octo/app", 1, False)
 WANTED = Wanted("implement", "do it", {}, "Wrong", "", "main", 42, "alice")
 
 
-def new_run(database: Database, number: int = 1, *, admitted: bool = True, on_pull: bool = False) -> str:
+def new_run(
+    database: Database, number: int = 1, *, admitted: bool = True, on_pull: bool = False, account: int = 9
+) -> str:
     """A run of a new task on issue `number`; an admitted one may be claimed."""
     with database.write() as connection:
         at = now(connection)
-        account_id = remember_account(connection, PLACE.host, Account(9, "octo"), at)
+        account_id = remember_account(connection, PLACE.host, Account(account, f"octo{account}"), at)
         wanted = replace(WANTED, head_ref="topic", head_sha="1" * 40) if on_pull else WANTED
         place = replace(PLACE, account_id=account_id, number=number, is_pull_request=on_pull)
         task_id = tasks.open_task(connection, place, wanted, at)

@@ -10,7 +10,6 @@ from runners import outbox
 from runners.outbox import Duty
 from tests.runners.rows import write
 
-
 LEASE_SECONDS = 60.0
 
 

@@ -1,5 +1,6 @@
 """How fast an installation is written to: one after the other, a pause between, so many a minute and an hour."""
 
+import itertools
 import threading
 from collections.abc import Iterator
 
@@ -61,7 +62,7 @@ def write_all(pace: Pace, database: Database, count: int) -> list[float]:
 def test_never_more_than_the_limits_in_any_minute_or_hour_and_all_are_written(pace: Pace, database: Database) -> None:
     began = write_all(pace, database, 30)
     assert len(began) == 30
-    for first, second in zip(began, began[1:], strict=False):
+    for first, second in itertools.pairwise(began):
         assert second - first >= 0.999
     for at in began:
         assert len([one for one in began if at <= one < at + 60]) <= 5
@@ -69,7 +70,7 @@ def test_never_more_than_the_limits_in_any_minute_or_hour_and_all_are_written(pa
 
 
 def test_installations_do_not_wait_for_each_other(pace: Pace) -> None:
-    assert [write(pace, f"a{number}") for number in range(5)][0] is None
+    assert [write(pace, f"a{number}") is None for number in range(7)] == [True] * 5 + [False] * 2
     assert write(pace, "first", THERE) is None
 
 
@@ -98,9 +99,9 @@ def test_what_comes_long_after_its_turn_still_respects_the_limits(pace: Pace, da
 def test_a_pause_that_github_asks_for_is_kept_by_reads_and_writes(pace: Pace, database: Database) -> None:
     with pytest.raises(Unavailable), pace.writing(HERE, "comment"):
         raise Unavailable("secondary", 403, retry_after=30)
-    for attempt in (lambda: write(pace, "other"), lambda: read(pace)):
-        wait = attempt()
-        assert wait is not None and 28 < wait <= 30
+    for wait in (write(pace, "other"), read(pace)):
+        assert wait is not None
+        assert 28 < wait <= 30
     database.clock_shift += 31
     assert read(pace) is None
     assert write(pace, "other") is None

@@ -9,6 +9,7 @@ import pytest
 from config.database import Connection, Database, now
 from runners import outbox, run_events, runs
 from runners.agents.adapter import AgentEvent
+from runners.queues import DOCKER
 from runners.runs import Claim, LeaseLost
 from runners.states import ENDS, MOVES, RunState, TaskState
 from tests.runners.rows import claim, claimed, new_run, row, task_of, write
@@ -271,3 +272,18 @@ def test_the_oldest_waits_shortest(database: Database) -> None:
         assert runs.unclaimed(connection, ["docker"], unclaimed_for=2, most=9) == run_ids[:2]
         assert runs.unclaimed(connection, ["claude-flow"], unclaimed_for=0, most=9) == []
         assert [runs.ahead_of(connection, runs.get(connection, run_id)) for run_id in run_ids] == [0, 1, 2]
+
+
+def claimed_next(database: Database) -> str:
+    """The run whose turn it is, claimed."""
+    with database.read() as connection:
+        run_id = runs.next_claimable(connection, [DOCKER])
+    assert run_id
+    assert claim(database, run_id)
+    return run_id
+
+
+def test_one_account_s_crowd_delays_another_s_first_run_by_one_slot(database: Database) -> None:
+    crowd = [new_run(database, number) for number in range(1, 40)]
+    other = new_run(database, 99, account=77)
+    assert [claimed_next(database) for _ in range(4)] == [crowd[0], other, crowd[1], crowd[2]]

@@ -1,0 +1,160 @@
+"""What GitHub could not deliver is asked for again; what stands twice is removed; nobody waits behind a crowd."""
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from handlers.inbox import deliveries
+from handlers.redelivery import Attempt, lost
+from handlers.sweeping import MOST_TRIES, redeliveries
+from runners.runs import runs
+from runners.wording.markers import marked, status_marker
+from tests.world import FIX, REPO, World
+
+
+def away(world: World) -> None:
+    """The web process does not answer any more."""
+    world.hub.deliver_to("http://127.0.0.1:9/github/webhooks")
+
+
+def back(world: World) -> None:
+    world.hub.deliver_to(f"{world.url}/github/webhooks")
+
+
+def bot_login(world: World) -> str:
+    return world.hub.site.app.bot.login
+
+
+def redelivered(world: World) -> int:
+    return len([one for one in world.hub.deliveries if one.redelivery])
+
+
+def test_what_came_while_the_web_process_was_down_is_done_once(world: World) -> None:
+    number = world.issue()
+    away(world)
+    world.comment(FIX, on=number)
+    back(world)
+    world.sweep()
+    world.sweep()
+    world.work()
+    assert redelivered(world) == 1
+    assert len(world.pull_requests) == 1
+
+
+def test_what_was_understood_or_stored_is_not_asked_for(world: World) -> None:
+    number = world.comment("Nothing to do for a bot.")
+    world.comment(FIX, on=number)
+    world.hub.send("push", {"ref": "refs/heads/main"})
+    world.delivered()
+    world.sweep()
+    assert redelivered(world) == 0
+
+
+def test_what_nobody_here_wants_is_not_asked_for_even_if_it_failed(world: World) -> None:
+    away(world)
+    world.hub.send("push", {"ref": "refs/heads/main"})
+    world.delivered()
+    back(world)
+    world.sweep()
+    assert redelivered(world) == 0
+
+
+def test_what_a_restored_database_forgot_is_asked_for(world: World) -> None:
+    world.comment(FIX)
+    with world.database.write() as connection:
+        connection.execute(delete(deliveries).where(deliveries.c.event == "issue_comment"))
+    world.sweep()
+    world.work()
+    assert len(world.pull_requests) == 1
+
+
+def test_what_can_t_be_delivered_is_asked_for_five_times(world: World) -> None:
+    number = world.issue()
+    away(world)
+    world.comment(FIX, on=number)
+    for _ in range(MOST_TRIES + 3):
+        world.sweep()
+        world.later(61)
+    assert redelivered(world) == MOST_TRIES
+    with world.database.read() as connection:
+        assert connection.execute(select(redeliveries.c.next_at)).scalars().all() == [None]
+
+
+def test_a_redelivery_that_github_refused_is_asked_for_again(world: World) -> None:
+    number = world.issue()
+    away(world)
+    world.comment(FIX, on=number)
+    back(world)
+    world.hub.faults.add("POST", "/attempts$", 502)
+    world.sweep()
+    assert redelivered(world) == 0
+    world.later(61)
+    world.sweep()
+    world.work()
+    assert len(world.pull_requests) == 1
+
+
+def test_a_log_of_many_pages_is_read_to_its_end(world: World) -> None:
+    number = world.issue()
+    away(world)
+    world.comment(FIX, on=number)
+    back(world)
+    for _ in range(220):
+        world.hub.send("ping", {})
+    world.delivered()
+    world.sweep()
+    assert redelivered(world) == 1
+
+
+@pytest.mark.parametrize(
+    ("statuses", "known", "asked"),
+    [
+        ([502], False, True),
+        ([504, 500], False, True),
+        ([502, 202], True, False),
+        ([202], True, False),
+        ([202], False, True),
+        ([200], False, False),
+        ([502, 200], False, False),
+        ([401], False, True),
+        ([503], True, False),  # the answer was lost, the row was not
+    ],
+)
+def test_lost_is_what_nobody_understood_and_we_do_not_have(statuses: list[int], known: bool, asked: bool) -> None:
+    attempts = [Attempt(n, "guid", "issue_comment", "created", status, float(n)) for n, status in enumerate(statuses)]
+    found = lost(attempts, {"guid"} if known else set())
+    assert [(one.delivery_id, one.first_at) for one in found] == ([(len(statuses) - 1, 0.0)] if asked else [])
+
+
+def test_a_second_comment_of_a_late_worker_is_removed(world: World) -> None:
+    number = world.comment(FIX)
+    world.work()
+    (task,) = world.task_rows()
+    world.hub.comment(REPO, number, marked(status_marker(task.id), "late"), bot_login(world), world.hub.app_id)
+    world.hub.comment(REPO, number, marked(status_marker(task.id), "pasted"), "alice")
+    assert len(world.replies(number)) == 2
+    world.later(61)
+    world.work()
+    assert "Done" in world.reply(number)
+    assert "pasted" in world.hub.comments(REPO, number)[-1].body
+
+
+def test_a_second_answer_is_removed(world: World) -> None:
+    number = world.comment("/async-code help")
+    world.work()
+    (answer,) = world.bot_comments(number)
+    world.hub.comment(REPO, number, answer.body, bot_login(world), world.hub.app_id)
+    world.later(61)
+    world.work()
+    (left,) = world.bot_comments(number)
+    assert left.id == answer.id
+
+
+def test_a_lease_that_lapses_is_taken_by_another(world: World) -> None:
+    world.comment(FIX)
+    world.decide()
+    with world.database.write() as connection:
+        connection.execute(update(runs).values(state="running", fence=1, next_at=None, lease_until=1.0))
+    world.work()
+    assert len(world.pull_requests) == 1
+    (run,) = world.run_rows()
+    assert (run.vanished, run.fence) == (1, 2)
