@@ -98,6 +98,7 @@ def _environment(hub: LocalGitHub, directory: Path, port: int | None) -> dict[st
         "PORT": str(web.port),
         "PUBLIC_URL": web.url,
         "GITHUB_BASE_URL": hub.url,
+        "GITHUB_WRITE_PAUSE_SECONDS": "0",  # this GitHub is nobody else's
         "GITHUB_APP_ID": str(hub.app_id),
         "GITHUB_APP_PRIVATE_KEY": hub.private_key_pem,
         "GITHUB_WEBHOOK_SECRET": hub.webhook_secret,
