@@ -148,7 +148,10 @@ class Decision:
 
     def start(self, command: Command) -> Answer:
         """A new task with one run; it starts when the account has a slot and the place is free."""
-        task_id = tasks.open_task(self.connection, self.place(), self.wanted(command), now(self.connection))
+        place, event = self.place(), self.event
+        key = (place.host, place.repository_id, event.kind, event.source_id, command.ordinal)
+        task_id = tasks.id_of("t", *key, secret=self.context.settings.webhook_secrets[-1])
+        tasks.open_task(self.connection, task_id, place, self.wanted(command), now(self.connection))
         self.add_run(task_id, command, self.agent_name(command, []))
         return Answer(SEEN, task_id=task_id)
 

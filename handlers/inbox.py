@@ -17,15 +17,18 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    case,
     or_,
     select,
     update,
 )
 
+from config.backoff import backoff
 from config.database import Identity, inserting, metadata, now
 
 MOST_ASKED_AT_ONCE = 5000  # values in one statement
 MOST_TRIES = 8  # of a delivery that we fail at
+MOST_VANISHED = 10  # workers that died over it
 PATIENCE_SECONDS = 3 * 86_400.0  # with a GitHub that can't be asked; as long as it redelivers
 
 deliveries = Table(
@@ -40,6 +43,7 @@ deliveries = Table(
     Column("lease_until", Double, nullable=False, server_default="0"),
     Column("fence", Integer, nullable=False, server_default="0"),
     Column("tries", Integer, nullable=False, server_default="0"),
+    Column("vanished", Integer, nullable=False, server_default="0"),
     Column("done_at", Double),
     Column("error", Text),
     Index("ix_deliveries_state_next", "state", "next_at"),
@@ -147,18 +151,25 @@ def unclaimed(connection: Connection, *, unclaimed_for: float, most: int) -> lis
 
 
 def take(connection: Connection, guid: str, lease_seconds: float) -> Taken | None:
-    """Claims a delivery; None where it is done or another worker has it."""
+    """Claims a delivery; None where it is done, another worker has it, or ten died over it: then it is failed."""
     at = now(connection)
+    lapsed = case((deliveries.c.state == "deciding", 1), else_=0)
+    counted = {name: deliveries.c[name] + more for name, more in (("fence", 1), ("tries", 1), ("vanished", lapsed))}
     statement = (
         update(deliveries)
         .where(deliveries.c.guid == guid, _claimable(at))
-        .values(
-            state="deciding", lease_until=at + lease_seconds, fence=deliveries.c.fence + 1, tries=deliveries.c.tries + 1
-        )
-        .returning(*(deliveries.c[name] for name in ("event", "body", "fence", "tries", "received_at")))
+        .values(state="deciding", lease_until=at + lease_seconds, **counted)
+        .returning(*(deliveries.c[name] for name in ("event", "body", "fence", "tries", "received_at", "vanished")))
     )
     row = connection.execute(statement).one_or_none()
-    return Taken(guid, row.event, row.body, row.fence, row.tries, row.received_at) if row else None
+    if row is None:
+        return None
+    taken = Taken(guid, row.event, row.body, row.fence, row.tries, row.received_at)
+    if row.vanished < MOST_VANISHED:
+        return taken
+    over = {"state": "failed", "next_at": None, "error": f"Its worker vanished {row.vanished} times."}
+    connection.execute(update(deliveries).where(_held(taken)).values(**over))
+    return None
 
 
 def done(connection: Connection, taken: Taken) -> bool:
@@ -177,7 +188,7 @@ def retry_later(connection: Connection, taken: Taken, error: str, *, ours: bool,
     if over:
         values: dict[str, Any] = {"state": "failed", "next_at": None, "error": error}
     else:
-        due = at + (wait or min(2.0 ** min(taken.tries, 9), 300.0))
+        due = at + (wait or backoff(taken.tries, first=1, longest=300))
         values = {"state": "stored", "next_at": due, "lease_until": 0, "error": error}
     connection.execute(update(deliveries).where(_held(taken)).values(**values))
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
     update,
 )
 
+from config.backoff import backoff
 from config.database import WakeUp, inserting, metadata, now, wake_after_commit
 from runners.queues import GITHUB
 
@@ -158,8 +159,8 @@ def give_up(connection: Connection, duty: Duty, error: str) -> None:
 
 
 def wait_before(tries: int) -> float:
-    """Seconds before the next try, after so many: 2, 4, 8, … at most a quarter of an hour."""
-    return min(2.0**tries, LONGEST_WAIT)
+    """Seconds before the next try, after so many: about 2, 4, 8, … at most a quarter of an hour."""
+    return backoff(tries, first=1, longest=LONGEST_WAIT)
 
 
 def _held(duty: Duty) -> ColumnElement[bool]:

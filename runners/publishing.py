@@ -15,7 +15,7 @@ from runners.problems import Problem
 from runners.rights import confirm_right
 from runners.runs import get
 from runners.steps import external_id, perform
-from runners.wording.publishing import branch_name, commit_message, pull_request_body, subject
+from runners.wording.publishing import RUN_TRAILER, branch_name, commit_message, pull_request_body, subject
 from runners.wording.views import RunView, TaskView
 from runners.workspace import open_workspace
 
@@ -64,30 +64,33 @@ def _push(attempt: Attempt, lease: Lease, task: TaskView, run: RunView, branch: 
             made = patches.commit(workspace, row.patch, message, row.created_at)
 
             def look() -> str | None:
-                return made if remote_head(attempt, token, branch) == made else None
+                return own_head(attempt, token, workspace.git, branch)
 
             def act() -> str:
                 lease.for_write()
-                _compare_and_set(attempt, token, workspace.git, branch, made)
-                return made
+                return _compare_and_set(attempt, token, workspace.git, branch, made)
 
             return perform(
                 context.database, row.id, "branch", act=act, look=look, hold=attempt.hold, fence=attempt.claim.fence
             )
 
 
-def _compare_and_set(attempt: Attempt, token: str, git_dir: Path, branch: str, made: str) -> None:
-    """Pushes only if the branch is where we left it: not there, or the pull request's head that the work began from."""
+def _compare_and_set(attempt: Attempt, token: str, git_dir: Path, branch: str, made: str) -> str:
+    """Pushes only if the branch is where we left it: not there, or the pull request's head that the work began from.
+
+    The commit that stands there: ours of now or, where the push was done before and forgotten, ours of then.
+    """
     settings, ref = attempt.context.settings, f"refs/heads/{branch}"
     expected = attempt.run.base_sha if attempt.task.head_ref else ""
-    address = f"{settings.github_base_url}/{attempt.where.repository}.git"
-    push = ("push", "--quiet", "--no-verify", f"--force-with-lease={ref}:{expected}", "--", address, f"{made}:{ref}")
+    push = ("push", "--quiet", "--no-verify", f"--force-with-lease={ref}:{expected}", "--", _address(attempt))
     try:
-        git(*push, git_dir=git_dir, settings=remote(settings.github_base_url, token))
+        git(*push, f"{made}:{ref}", git_dir=git_dir, settings=remote(settings.github_base_url, token))
     except GitError as error:
-        if remote_head(attempt, token, branch) == made:
-            return  # pushed by an attempt of ours whose answer was lost
-        raise _refused(error, branch) from None
+        own = own_head(attempt, token, git_dir, branch)
+        if own is None:
+            raise _refused(error, branch) from None
+        return own
+    return made
 
 
 def _refused(error: GitError, branch: str) -> Exception:
@@ -104,17 +107,23 @@ def _refused(error: GitError, branch: str) -> Exception:
     return error
 
 
-def remote_head(attempt: Attempt, token: str, branch: str) -> str | None:
-    """The branch's commit on GitHub; None where there is no such branch."""
-    settings = attempt.context.settings
-    address = f"{settings.github_base_url}/{attempt.where.repository}.git"
+def own_head(attempt: Attempt, token: str, git_dir: Path, branch: str) -> str | None:
+    """The branch's commit on GitHub, if this run made it: then its answer was lost, or the database that knew of it."""
+    authority = remote(attempt.context.settings.github_base_url, token)
+    fetch = ("fetch", "--quiet", "--no-tags", "--", _address(attempt), f"refs/heads/{branch}")
     try:
-        listed = git(
-            "ls-remote", "--", address, f"refs/heads/{branch}", settings=remote(settings.github_base_url, token)
-        )
+        git(*fetch, git_dir=git_dir, settings=authority)
     except GitError as error:
+        if "remote ref" in str(error).lower():
+            return None
         raise meaning(error) or error from None
-    return listed.split("\t")[0] if listed else None
+    shown = ("log", "-1", f"--format=%H %(trailers:key={RUN_TRAILER},valueonly)", "FETCH_HEAD")
+    head, _, made_by = git(*shown, git_dir=git_dir).partition(" ")
+    return head if made_by.partition("/")[0] == attempt.run.id else None
+
+
+def _address(attempt: Attempt) -> str:
+    return f"{attempt.context.settings.github_base_url}/{attempt.where.repository}.git"
 
 
 def _open(attempt: Attempt, lease: Lease, task: TaskView, run: RunView, branch: str) -> int:

@@ -30,6 +30,7 @@ from sqlalchemy import (
     update,
 )
 
+from config.backoff import backoff
 from config.database import WakeUp, metadata, now, wake_after_commit
 from runners import outbox, tasks
 from runners.states import ENDS, LIVE_TASK, RunState, before, of_task
@@ -110,7 +111,7 @@ def add(connection: Connection, task: Row[Any], requester: tuple[int, str], **wh
 
     `requester` is the id and login of who asked; `what` its agent, model and queue.
     """
-    run_id = tasks.new_id("r")
+    run_id = tasks.id_of("r", task.id, task.round, len(of_round(connection, task.id, task.round)))
     asked_by = {"requester_id": requester[0], "requester": requester[1]}
     values = {"task_id": task.id, "account_id": task.account_id, "round": task.round, "state": RunState.QUEUED}
     at = now(connection)
@@ -282,7 +283,8 @@ def fail(connection: Connection, claim: Claim, detail: str) -> RunState:
     if failures is not None and failures + 1 >= MOST_FAILURES:
         finish(connection, claim, RunState.DEAD, "failures", detail)
         return RunState.DEAD
-    return _requeue(connection, claim, 2.0 ** (failures or 0) * 5, failures=runs.c.failures + 1, detail=detail)
+    wait = backoff(failures or 0, first=5, longest=LONGEST_BACKOFF)
+    return _requeue(connection, claim, wait, failures=runs.c.failures + 1, detail=detail)
 
 
 def postpone(connection: Connection, claim: Claim, detail: str, wait: float | None = None) -> RunState:
@@ -291,7 +293,7 @@ def postpone(connection: Connection, claim: Claim, detail: str, wait: float | No
     if postponed + 1 >= MOST_POSTPONED:
         finish(connection, claim, RunState.FAILED, "github_unavailable", detail)
         return RunState.FAILED
-    seconds = wait or min(5.0 * 2**postponed, LONGEST_BACKOFF)
+    seconds = wait or backoff(postponed, first=5, longest=LONGEST_BACKOFF)
     return _requeue(connection, claim, seconds, postponed=runs.c.postponed + 1, detail=detail)
 
 

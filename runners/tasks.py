@@ -1,6 +1,6 @@
 """Tasks: work that was asked for by one command on one issue or pull request. The only writer of their table."""
 
-import secrets
+import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -103,17 +103,20 @@ class Wanted:
     head_sha: str | None = None
 
 
-def new_id(letter: str) -> str:
-    """A short unguessable id: a letter for its kind and 60 random bits, fit for branch names."""
-    return letter + "".join(secrets.choice(ALPHABET) for _ in range(12))
+def id_of(letter: str, *key: object, secret: bytes = b"") -> str:
+    """A short id: a letter for its kind and 60 bits that the key decides, fit for branch names.
+
+    Made anew after a database was restored it is the same, so what GitHub still has of it is found. Nobody guesses it
+    without the secret, or an id in the key that was made with one.
+    """
+    digest = int.from_bytes(hmac.digest(secret, repr(key).encode(), "sha256"))
+    return letter + "".join(ALPHABET[(digest >> (5 * place)) % 32] for place in range(12))
 
 
-def open_task(connection: Connection, place: Place, wanted: Wanted, at: float) -> str:
+def open_task(connection: Connection, task_id: str, place: Place, wanted: Wanted, at: float) -> None:
     """Makes a waiting task; `admit` lets it start."""
-    task_id = new_id("t")
     values = vars(place) | vars(wanted) | {"flags": dict(wanted.flags)}
     connection.execute(insert(tasks).values(id=task_id, state=TaskState.WAITING, created_at=at, **values))
-    return task_id
 
 
 def get(connection: Connection, task_id: str) -> Row[Any]:

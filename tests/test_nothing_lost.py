@@ -3,10 +3,15 @@
 import pytest
 from sqlalchemy import delete, select, update
 
-from handlers.inbox import deliveries
+from handlers import inbox
+from handlers.inbox import commands, deliveries
 from handlers.redelivery import Attempt, lost
 from handlers.sweeping import MOST_TRIES, redeliveries
+from runners.outbox import outbox
+from runners.run_events import run_events
 from runners.runs import runs
+from runners.steps import publishing_steps
+from runners.tasks import tasks
 from runners.wording.markers import marked, status_marker
 from tests.world import FIX, REPO, World
 
@@ -65,6 +70,38 @@ def test_what_a_restored_database_forgot_is_asked_for(world: World) -> None:
     world.sweep()
     world.work()
     assert len(world.pull_requests) == 1
+
+
+def test_a_database_restored_from_before_opens_no_second_pull_request(world: World) -> None:
+    number = world.comment(FIX)
+    world.work()
+    assert "Done" in world.reply(number)
+    forgotten = (publishing_steps, run_events, outbox, runs, commands, tasks, deliveries)
+    with world.database.write() as connection:
+        for table in forgotten:
+            connection.execute(delete(table))
+    world.sweep()
+    world.work()
+    assert [run.state for run in world.run_rows()] == ["done"]
+    assert len(world.pull_requests) == len(world.branches()) == 1
+    world.later(61)
+    world.work()
+    assert "Done" in world.reply(number)
+
+
+def test_a_delivery_over_which_ten_workers_died_is_given_up(world: World) -> None:
+    world.comment(FIX)
+    with world.database.read() as connection:
+        guid = inbox.first(connection, "issue_comment")
+    assert guid
+    taken = 0
+    for _ in range(15):
+        with world.database.write() as connection:
+            taken += inbox.take(connection, guid, 60) is not None
+        world.later(61)
+    assert taken == inbox.MOST_VANISHED
+    world.work()
+    assert world.task_rows() == []
 
 
 def test_what_can_t_be_delivered_is_asked_for_five_times(world: World) -> None:

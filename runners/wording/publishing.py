@@ -12,6 +12,7 @@ LONGEST_TITLE = 120
 LONGEST_BODY = 60_000
 LONGEST_CHECK = 65_000
 LONGEST_LOG = 30_000
+RUN_TRAILER = "Async-Code-Run"  # `<run>/<fence>`: by it we know a commit of ours again
 CONCLUSIONS = {
     RunState.DONE: "success",
     RunState.UNCHANGED: "neutral",
@@ -46,7 +47,7 @@ def subject(task: TaskView, title: str) -> str:
 
 def commit_message(task: TaskView, title: str, run: RunView, fence: int, co_author: str) -> str:
     """The commit's text, with the trailers that say which run made it and for whom."""
-    trailers = f"Async-Code-Run: {run.id}/{fence}\nCo-authored-by: {co_author}"
+    trailers = f"{RUN_TRAILER}: {run.id}/{fence}\nCo-authored-by: {co_author}"
     return f"{subject(task, title)}\n\nAgent: {run.agent}\n\n{trailers}\n"
 
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from sqlalchemy import select
+
 from config.accounts import Account, remember_account
 from config.database import Connection, Database, Row, now
 from runners import runs, tasks
@@ -27,7 +29,8 @@ def new_run(
         account_id = remember_account(connection, PLACE.host, Account(account, f"octo{account}"), at)
         wanted = replace(WANTED, head_ref="topic", head_sha="1" * 40) if on_pull else WANTED
         place = replace(PLACE, account_id=account_id, number=number, is_pull_request=on_pull)
-        task_id = tasks.open_task(connection, place, wanted, at)
+        task_id = tasks.id_of("t", account, number, on_pull, len(connection.execute(select(tasks.tasks.c.id)).all()))
+        tasks.open_task(connection, task_id, place, wanted, at)
         task = tasks.get(connection, task_id)
         run_id = runs.add(connection, task, (42, "alice"), agent="patch", model=None, queue=DOCKER)
         if admitted:

@@ -51,10 +51,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_redeliveries_next_at", "redeliveries", ["next_at"])
     op.create_index("ix_runs_account_state", "runs", ["account_id", "state"])
+    op.add_column("deliveries", sa.Column("vanished", sa.Integer(), server_default="0", nullable=False))
 
 
 def downgrade() -> None:
     """Removes them."""
+    op.drop_column("deliveries", "vanished")
     op.drop_index("ix_runs_account_state", "runs")
     op.drop_table("redeliveries")
     op.drop_table("writes")
