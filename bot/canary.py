@@ -15,11 +15,17 @@ TRIES = 4  # that may be unheard
 
 
 class Canary:
-    """The canaries of one worker. `reached_since` says since when (monotonic) every wake-up could be sent, or None."""
+    """The canaries of one worker. `reached_since` says since when (`clock`) every wake-up could be sent, or None."""
 
-    def __init__(self, queues: Sequence[str], seconds: float, reached_since: Callable[[], float | None]) -> None:
-        self._queues, self._seconds, self._reached_since = queues, seconds, reached_since
-        self._able_since = time.monotonic()
+    def __init__(
+        self,
+        queues: Sequence[str],
+        seconds: float,
+        reached_since: Callable[[], float | None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._queues, self._seconds, self._reached_since, self._clock = queues, seconds, reached_since, clock
+        self._able_since = clock()
 
     def send(self, connection: Connection) -> None:
         """Sends one to each queue, unless any worker did so lately."""
@@ -31,14 +37,14 @@ class Canary:
 
     def busy(self) -> None:
         """The worker has no hands free: what it does not hear now proves nothing."""
-        self._able_since = time.monotonic()
+        self._able_since = self._clock()
 
     def is_deaf(self, connection: Connection) -> bool:
         """Whether nothing came to some queue for so long that something would have."""
         reached = self._reached_since()
         if reached is None:
             return False
-        listening = time.monotonic() - max(reached, self._able_since)
+        listening = self._clock() - max(reached, self._able_since)
         at = now(connection)
         silence = (at - (marks.get(connection, heard(queue)) or 0.0) for queue in self._queues)
         return min(max(silence), listening) > TRIES * self._seconds

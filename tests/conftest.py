@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from bot.app import application
+from config.database import Database
+from config.schema import migrate
 from tests.serving import served
 from tests.world import World, make_world, serve
 
@@ -21,6 +23,15 @@ def database_url(request: pytest.FixtureRequest) -> str | None:
     from tests.requirements import fresh_postgres  # a plugin, which pytest must be the first to import
 
     return None if request.param == "sqlite" else fresh_postgres(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def database(tmp_path: Path, database_url: str | None) -> Iterator[Database]:
+    """A migrated database of each kind."""
+    database = Database(database_url or f"sqlite:///{tmp_path}/test.sqlite3")
+    migrate(database)
+    yield database
+    database.close()
 
 
 @pytest.fixture

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot.canary import heard
+from config import marks
+from runners.queues import POOLS
 from tests.integration.stage import ONE_OF_EACH, Stage, set_stage
 from tests.requirements import fresh_postgres
 from tests.world import REPO
@@ -11,7 +14,7 @@ from tests.world import REPO
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgres"))])
 def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    given = {}
+    given = {"CANARY_SECONDS": "1"}
     if request.param == "postgres":
         given["DATABASE_URL"] = fresh_postgres(request.getfixturevalue("postgres_url"))
     with set_stage(tmp_path_factory.mktemp("stage"), given) as running:
@@ -33,3 +36,11 @@ def test_a_delivery_sent_eleven_times_is_one_pull_request(stage: Stage) -> None:
     stage.await_pull_request(number)
     assert stage.hub.settle(30)
     assert stage.counts(number) == ONE_OF_EACH
+
+
+def test_a_canary_comes_through_every_queue(stage: Stage) -> None:
+    def silent() -> list[str]:
+        with stage.database.read() as connection:
+            return [queue for pool in POOLS.values() for queue in pool if not marks.get(connection, heard(queue))]
+
+    stage.until(lambda: not silent(), "a canary of each queue")

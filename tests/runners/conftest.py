@@ -8,8 +8,6 @@ import pytest
 
 from bot.embedded.broker import Broker
 from config.broker import broker_urls
-from config.database import Database
-from config.schema import migrate
 from config.secrets import envelope
 from runners.github import Api
 from runners.github_types import Where
@@ -59,12 +57,3 @@ def shared_api(world: World, broker: str) -> Iterator[Callable[[], Api]]:
     yield make
     for api in made:
         api.close()
-
-
-@pytest.fixture
-def database(tmp_path: Path, database_url: str | None) -> Iterator[Database]:
-    """A migrated database of each kind."""
-    database = Database(database_url or f"sqlite:///{tmp_path}/test.sqlite3")
-    migrate(database)
-    yield database
-    database.close()
