@@ -18,6 +18,8 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     case,
+    func,
+    literal_column,
     or_,
     select,
     update,
@@ -46,9 +48,11 @@ deliveries = Table(
     Column("vanished", Integer, nullable=False, server_default="0"),
     Column("done_at", Double),
     Column("error", Text),
-    Index("ix_deliveries_state_next", "state", "next_at"),
     Index("ix_deliveries_received", "received_at"),
 )
+# Spelled out, not as parameters: of a partial index SQLite must see that it holds all that is asked for.
+OPEN = deliveries.c.state.in_([literal_column("'stored'"), literal_column("'deciding'")])
+Index("ix_deliveries_open", deliveries.c.next_at, sqlite_where=OPEN, postgresql_where=OPEN)
 
 commands = Table(
     "commands",
@@ -142,12 +146,9 @@ def known_guids(connection: Connection, guids: Collection[str]) -> set[str]:
 
 def unclaimed(connection: Connection, *, unclaimed_for: float, most: int) -> list[str]:
     """Deliveries that nobody decided for so many seconds after they could have been."""
-    ready = _claimable(now(connection), unclaimed_for)
-    return list(
-        connection.execute(
-            select(deliveries.c.guid).where(ready).order_by(deliveries.c.received_at).limit(most)
-        ).scalars()
-    )
+    ready = OPEN & _claimable(now(connection), unclaimed_for)
+    longest = func.coalesce(deliveries.c.next_at, 0.0)  # a bare column would be read in its own order, done ones too
+    return list(connection.execute(select(deliveries.c.guid).where(ready).order_by(longest).limit(most)).scalars())
 
 
 def take(connection: Connection, guid: str, lease_seconds: float) -> Taken | None:

@@ -10,7 +10,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Makes four tables."""
+    """Makes four tables, and indexes that hold nothing but what is still to do."""
     op.create_table(
         "marks",
         sa.Column("name", sa.Text(), nullable=False),
@@ -51,11 +51,23 @@ def upgrade() -> None:
     )
     op.create_index("ix_redeliveries_next_at", "redeliveries", ["next_at"])
     op.create_index("ix_runs_account_state", "runs", ["account_id", "state"])
+    op.drop_index("ix_tasks_waiting", "tasks")
+    _partial("ix_tasks_waiting", "tasks", ["state", "account_id"], "state = 'waiting'")
+    op.drop_index("ix_deliveries_state_next", "deliveries")
+    _partial("ix_deliveries_open", "deliveries", ["next_at"], "state IN ('stored', 'deciding')")
     op.add_column("deliveries", sa.Column("vanished", sa.Integer(), server_default="0", nullable=False))
+
+
+def _partial(name: str, table: str, columns: list[str], where: str) -> None:
+    op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
 
 
 def downgrade() -> None:
     """Removes them."""
+    op.drop_index("ix_deliveries_open", "deliveries")
+    op.create_index("ix_deliveries_state_next", "deliveries", ["state", "next_at"])
+    op.drop_index("ix_tasks_waiting", "tasks")
+    _partial("ix_tasks_waiting", "tasks", ["account_id"], "state = 'waiting'")
     op.drop_column("deliveries", "vanished")
     op.drop_index("ix_runs_account_state", "runs")
     op.drop_table("redeliveries")
