@@ -3,6 +3,7 @@
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from bot.local_github.creations import Creations
 from bot.local_github.git_http import GitDoor
 from bot.local_github.pages.routes import page_routes
 from bot.local_github.rates import Rates
@@ -10,7 +11,7 @@ from bot.local_github.rest.door import Door
 from bot.local_github.site import Site
 
 
-def application(site: Site, rates: Rates) -> Starlette:
+def application(site: Site, rates: Rates, creations: Creations) -> Starlette:
     """The ASGI application of a site."""
-    rest = Mount("/api/v3", routes=Door(site, rates).routes())
+    rest = Mount("/api/v3", routes=Door(site, rates, creations).routes())
     return Starlette(routes=[rest, *GitDoor(site).routes(), *page_routes(site)])

@@ -1,14 +1,16 @@
 """What every request passes first: the Host check, the faults, the log of calls."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from bot.local_github.faults import Fault, Faults, SeenCall
+from bot.local_github.faults import Asked, Course, Fault, Faults, SeenCall, Witness
 
 
 class Connection(HttpToolsProtocol):
@@ -44,13 +46,33 @@ class Gate:
         if Headers(scope=scope).get("host") not in self.hosts():
             await PlainTextResponse("Wrong host name.", 421)(scope, receive, noting)
             return
-        fault = self.faults.take(scope["method"], scope["path"])
-        if fault is None:
-            await self.app(scope, receive, noting)
-        elif fault.status == "lost_response":
+        course = self.faults.course(scope["method"], scope["path"])
+        await asyncio.sleep(course.seconds)
+        await _tell(course.before, scope)
+        await self._answer(course, scope, receive, noting)
+
+    async def _answer(self, course: Course, scope: Scope, receive: Receive, send: Send) -> None:
+        fault = course.fault
+        if fault is not None and fault.status != "lost_response":
+            await _fail(fault, fault.status)(scope, receive, send)
+        elif fault is not None:
             await self._lose(scope, receive)
+        elif course.after:
+            await self._answer_later(course, scope, receive, send)
         else:
-            await _fail(fault, fault.status)(scope, receive, noting)
+            await self.app(scope, receive, send)
+
+    async def _answer_later(self, course: Course, scope: Scope, receive: Receive, send: Send) -> None:
+        """Keeps the answer back until the witnesses have seen that its effect is there."""
+        messages: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            messages.append(message)
+
+        await self.app(scope, receive, keep)
+        await _tell(course.after, scope)
+        for message in messages:
+            await send(message)
 
     async def _lose(self, scope: Scope, receive: Receive) -> None:
         async def nowhere(_: Message) -> None:
@@ -64,6 +86,12 @@ class Gate:
 
     def _note(self, scope: Scope, status: int) -> None:
         self.seen.append(SeenCall(scope["method"], scope["path"], status))
+
+
+async def _tell(witnesses: Sequence[Witness], scope: Scope) -> None:
+    port = (scope.get("client") or ("", 0))[1]
+    for witness in witnesses:
+        await run_in_threadpool(witness, Asked(scope["method"], scope["path"], port))
 
 
 def _fail(fault: Fault, status: int) -> JSONResponse:

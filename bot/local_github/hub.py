@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from bot.local_github import manifest as manifests
 from bot.local_github.addresses import Addresses
 from bot.local_github.application import application
+from bot.local_github.creations import Creations
 from bot.local_github.deeds import accounts, checks, conversation, pulls, repositories
 from bot.local_github.deeds.pulls import Proposal
 from bot.local_github.faults import Faults, SeenCall
@@ -45,20 +46,30 @@ APP_ID = 4711
 class LocalGitHub:
     """A GitHub on loopback with one App. Repositories are named `owner/name`, people by login.
 
-    `rate_limit` is calls an hour for each installation. Everything but the bare repositories is in memory.
-    Refusals are raised as RefusalError, also to whoever calls these methods.
+    `rate_limit` is calls an hour for each installation, `creations` what one may create in a minute and in an hour
+    (None: all it likes). With several `senders` deliveries come in any order. Everything but the bare repositories is
+    in memory. Refusals are raised as RefusalError, also to whoever calls these methods.
     """
 
-    def __init__(self, directory: Path, manifest: Path = MANIFEST, rate_limit: int = 5000) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        manifest: Path = MANIFEST,
+        rate_limit: int = 5000,
+        creations: tuple[int, int] | None = None,
+        senders: int = 1,
+    ) -> None:
         ledger = Ledger()
         app = _register(ledger, manifests.read(manifest))
-        postman = Postman(ledger, app.webhook_secret, app.id)
+        postman = Postman(ledger, app.webhook_secret, app.id, senders)
         disk = RepositoriesOnDisk(directory)
         self.site = Site(app, ledger, disk, Addresses("http://127.0.0.1:0"), postman)
         self.faults = Faults()
         self.rates = Rates(rate_limit)
+        self.creations = Creations(creations)
         self.calls: list[SeenCall] = []
-        self._server = LoopbackServer(Gate(application(self.site, self.rates), self._hosts, self.faults, self.calls))
+        inside = application(self.site, self.rates, self.creations)
+        self._server = LoopbackServer(Gate(inside, self._hosts, self.faults, self.calls))
 
     def _hosts(self) -> set[str]:
         return {f"127.0.0.1:{self._server.port}", f"localhost:{self._server.port}"}

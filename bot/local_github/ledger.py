@@ -21,6 +21,7 @@ from bot.local_github.records import (
     User,
 )
 from bot.local_github.refusals import RefusalError, not_found
+from bot.local_github.shelf import Shelf
 
 Kept = TypeVar("Kept", Repository, Issue, Pull, Comment, CheckRun, Installation, Token, Delivery)
 
@@ -40,15 +41,16 @@ class Ledger:
         self.repositories: dict[int, Repository] = {}
         self.former_names: dict[str, int] = {}
         self.roles: dict[tuple[int, str], Role] = {}
-        self.issues: dict[tuple[int, int], Issue] = {}
-        self.comments: dict[int, Comment] = {}
-        self.reactions: dict[int, Reaction] = {}
-        self.checks: dict[int, CheckRun] = {}
+        self.issues: Shelf[tuple[int, int], Issue] = Shelf(lambda one: one.repository_id)
+        self.comments: Shelf[int, Comment] = Shelf(lambda one: (one.repository_id, one.number))
+        self.reactions: Shelf[int, Reaction] = Shelf(lambda one: (one.kind, one.subject_id))
+        self.checks: Shelf[int, CheckRun] = Shelf(lambda one: one.repository_id)
         self.suites: dict[tuple[int, str], int] = {}
         self.installations: dict[int, Installation] = {}
         self.tokens: dict[str, Token] = {}
         self.deliveries: dict[int, Delivery] = {}
         self._ids = itertools.count(1001)
+        self._found: dict[str, int] = {}  # names by which a repository was found; a rename makes one of them wrong
 
     def new_id(self) -> int:
         """A number that nothing else has."""
@@ -90,8 +92,12 @@ class Ledger:
         """The repository of that name. An earlier name of it answers 301, as GitHub does."""
         with self.lock:
             wanted = full_name.lower()
+            found = self.repositories.get(self._found.get(wanted, 0))
+            if found and found.full_name.lower() == wanted:
+                return found
             for repository in self.repositories.values():
                 if repository.full_name.lower() == wanted:
+                    self._found[wanted] = repository.id
                     return repository
             moved = self.former_names.get(wanted)
         if moved in self.repositories:
@@ -115,16 +121,28 @@ class Ledger:
     def issues_of(self, repository: Repository) -> list[Issue]:
         """Issues and pull requests, oldest first."""
         with self.lock:
-            return [issue for issue in self.issues.values() if issue.repository_id == repository.id]
+            return self.issues.of(repository.id)
 
     def pulls_of(self, repository: Repository) -> list[Pull]:
         """Pull requests, oldest first."""
         return [issue for issue in self.issues_of(repository) if isinstance(issue, Pull)]
 
-    def all_pulls(self) -> list[Pull]:
-        """Pull requests of every repository."""
+    def pulls_from(self, repository: Repository) -> list[Pull]:
+        """Pull requests into it, and, if it is a fork, into the repository that it was forked from."""
+        source = self.repositories.get(repository.fork_of or 0)
+        return self.pulls_of(repository) + (self.pulls_of(source) if source else [])
+
+    def forget(self, repository: Repository) -> None:
+        """Takes a repository away, and all that is in it."""
         with self.lock:
-            return [issue for issue in self.issues.values() if isinstance(issue, Pull)]
+            del self.repositories[repository.id]
+            for issue in self.issues.of(repository.id):
+                for comment in self.comments_of(issue):
+                    del self.comments[comment.id]
+                del self.issues[issue.repository_id, issue.number]
+            for check in self.checks.of(repository.id):
+                del self.checks[check.id]
+            self.changed()
 
     def next_number(self, repository: Repository) -> int:
         """The number of the next issue or pull request."""
@@ -140,16 +158,12 @@ class Ledger:
     def comments_of(self, issue: Issue) -> list[Comment]:
         """Comments of an issue or pull request, oldest first."""
         with self.lock:
-            return [
-                comment
-                for comment in self.comments.values()
-                if (comment.repository_id, comment.number) == (issue.repository_id, issue.number)
-            ]
+            return self.comments.of((issue.repository_id, issue.number))
 
     def reactions_to(self, kind: Reactable, subject_id: int) -> list[Reaction]:
         """Reactions, oldest first."""
         with self.lock:
-            return [r for r in self.reactions.values() if (r.kind, r.subject_id) == (kind, subject_id)]
+            return self.reactions.of((kind, subject_id))
 
     def check(self, repository: Repository, check_id: int) -> CheckRun:
         """A check run of that repository."""
@@ -161,7 +175,7 @@ class Ledger:
     def checks_of(self, repository: Repository, sha: str | None = None) -> list[CheckRun]:
         """Check runs of a commit, or of all, oldest first."""
         with self.lock:
-            return [c for c in self.checks.values() if c.repository_id == repository.id and sha in (None, c.head_sha)]
+            return [check for check in self.checks.of(repository.id) if sha in (None, check.head_sha)]
 
     def suite(self, repository: Repository, sha: str) -> int:
         """The id of the App's check suite on a commit."""

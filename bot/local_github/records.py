@@ -1,5 +1,7 @@
 """What the local GitHub knows, as frozen records: a change is a new record, so a record that was read is a snapshot."""
 
+import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -171,13 +173,19 @@ class Delivery:
     repository_id: int | None
     delivered_at: datetime
     redelivery: bool
-    payload: Mapping[str, Any]
+    packed: bytes  # the body as it was sent, compressed: a long test sends tens of thousands
     request_headers: Mapping[str, str]
     duration: float = 0.0
     status: str = "pending"
     status_code: int = 0
     response_headers: Mapping[str, str] = field(default_factory=dict)
     response: str = ""
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """What it told, as JSON."""
+        told: dict[str, Any] = json.loads(zlib.decompress(self.packed))
+        return told
 
     @property
     def ok(self) -> bool:

@@ -21,11 +21,11 @@ default_events: [issue_comment, issues, pull_request, check_run, repository]
 """
 
 
-def planted(directory: Path) -> LocalGitHub:
+def planted(directory: Path, creations: tuple[int, int] | None = None) -> LocalGitHub:
     """A hub that was not started yet."""
     manifest = directory / "app.yml"
     manifest.write_text(MANIFEST)
-    return LocalGitHub(directory / "hub", manifest)
+    return LocalGitHub(directory / "hub", manifest, creations=creations)
 
 
 def plant(hub: LocalGitHub) -> None:

@@ -1,12 +1,14 @@
 """Faults on request, the log of calls, and a server that goes away for a while."""
 
+from pathlib import Path
+
 import httpx
 import pytest
 
 from bot.local_github import LocalGitHub
-from bot.local_github.faults import SeenCall
+from bot.local_github.faults import Asked, SeenCall
 from tests.local_github.callers import Api
-from tests.local_github.conftest import REPO
+from tests.local_github.conftest import REPO, plant, planted
 
 COMMENTS = "/api/v3/repos/octo-org/till/issues/1/comments"
 
@@ -59,3 +61,45 @@ def test_a_server_comes_back_on_its_port_with_all_that_it_knew(hub: LocalGitHub,
     assert hub.deliveries[-1].status == "failed to connect to host"
     hub.start(port)
     assert [one["body"] for one in api.repo("GET", "/issues/1/comments", token).json()] == ["said meanwhile"]
+
+
+def test_a_part_of_the_requests_fails_the_same_part_each_time(hub: LocalGitHub, api: Api) -> None:
+    def answers() -> list[int]:
+        hub.faults.clear()
+        hub.faults.randomly("POST", "/comments$", 502, rate=0.3, seed=7)
+        return [say(api).status_code for _ in range(40)]
+
+    first = answers()
+    assert 4 < first.count(502) < 20
+    assert answers() == first
+
+
+def test_a_slow_answer_comes_late(hub: LocalGitHub, api: Api) -> None:
+    hub.faults.slow("POST", "/comments$", 0.2)
+    assert say(api).elapsed.total_seconds() > 0.2
+
+
+def test_somebody_is_told_before_the_effect_and_after_it(hub: LocalGitHub, api: Api) -> None:
+    told: list[tuple[Asked, int]] = []
+    for moment in ("before", "after"):
+        hub.faults.tell("POST", "/comments$", moment, lambda asked: told.append((asked, len(hub.comments(REPO, 1)))))
+    assert say(api).status_code == 201
+    assert [(asked.method, asked.path, there) for asked, there in told] == [
+        ("POST", COMMENTS, 0),
+        ("POST", COMMENTS, 1),
+    ]
+    assert told[0][0].port > 0
+
+
+def test_what_an_installation_creates_is_counted_and_refused_beyond_the_limit(tmp_path: Path) -> None:
+    with planted(tmp_path, creations=(3, 500)) as hub:
+        plant(hub)
+        hub.open_issue(REPO, "Wrong", None, by="sam")
+        with Api(hub) as api:
+            answers = [say(api) for _ in range(4)]
+            api.repo("GET", "/issues/1/comments")
+    assert [one.status_code for one in answers] == [201, 201, 201, 403]
+    assert 1 <= int(answers[3].headers["Retry-After"]) <= 60
+    assert "secondary rate limit" in answers[3].json()["message"]
+    assert (hub.creations.worst, hub.creations.refused) == ((4, 4), 1)
+    assert len(hub.comments(REPO, 1)) == 3

@@ -103,7 +103,7 @@ def _check_commits(
 def follow(site: Site, pushed: Repository, by: User) -> None:
     """Lets open pull requests follow their branches after a push; one whose branch is gone is closed."""
     branches = site.disk.branches(pushed.id)
-    for pull in site.ledger.all_pulls():
+    for pull in site.ledger.pulls_from(pushed):
         if pull.state != "open":
             continue
         if pull.repository_id == pushed.id and pull.base in branches:

@@ -77,15 +77,10 @@ def delete(site: Site, full_name: str) -> None:
     with site.ledger.lock:
         gone = site.ledger.repository(full_name)
         announce(site, "repository", "deleted", gone, gone.owner)
-        ledger = site.ledger
-        del ledger.repositories[gone.id]
-        ledger.issues = {key: one for key, one in ledger.issues.items() if one.repository_id != gone.id}
-        ledger.comments = {key: one for key, one in ledger.comments.items() if one.repository_id != gone.id}
-        ledger.checks = {key: one for key, one in ledger.checks.items() if one.repository_id != gone.id}
-        for pull in ledger.all_pulls():
+        for pull in site.ledger.pulls_from(gone):
             if pull.head_repository_id == gone.id:
-                ledger.keep(replace(pull, head_repository_id=None))
-        ledger.changed()
+                site.ledger.keep(replace(pull, head_repository_id=None))
+        site.ledger.forget(gone)
     site.disk.delete(gone.id)
 
 

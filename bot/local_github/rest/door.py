@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 from starlette.routing import Route as StarletteRoute
 
 from bot.local_github.access import check_app_token, check_may, check_token
+from bot.local_github.creations import Creations
 from bot.local_github.rates import Rate, Rates
 from bot.local_github.records import Token
 from bot.local_github.refusals import RefusalError, not_found
@@ -27,9 +28,10 @@ Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 class Door:
     """Makes Starlette's routes of the route tables."""
 
-    def __init__(self, site: Site, rates: Rates) -> None:
+    def __init__(self, site: Site, rates: Rates, creations: Creations) -> None:
         self.site = site
         self.rates = rates
+        self.creations = creations
 
     def routes(self) -> list[BaseRoute]:
         """All of the API; whatever it does not know is a 404 in GitHub's shape."""
@@ -65,6 +67,7 @@ class Door:
             call = self._call(request, body, token)
             if row.needs and token:
                 check_may(self.site.ledger, token, call.repository, row.needs)
+                self._count_creation(row, token)
             answer = row.function(call)
         except RefusalError as refusal:
             answer = _refused(self.site, request, refusal)
@@ -84,6 +87,11 @@ class Door:
     def _count(self, caller: str, calls: int) -> Rate:
         with self.site.ledger.lock:
             return self.rates.count(caller, calls)
+
+    def _count_creation(self, row: Route, token: Token) -> None:
+        if row.method != "GET":
+            with self.site.ledger.lock:
+                self.creations.count(token.installation_id)
 
     def _call(self, request: Request, body: bytes, token: Token | None) -> Call:
         return Call(
