@@ -9,6 +9,7 @@ import pytest
 from bot.app import application
 from config.database import Database
 from config.schema import migrate
+from tests.postgres import fresh_postgres
 from tests.serving import served
 from tests.world import World, make_world, serve
 
@@ -20,8 +21,6 @@ MakeWorld = Callable[..., World]
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgres"))])
 def database_url(request: pytest.FixtureRequest) -> str | None:
     """An empty database: SQLite in the bot's data directory, and one of Postgres."""
-    from tests.requirements import fresh_postgres  # a plugin, which pytest must be the first to import
-
     return None if request.param == "sqlite" else fresh_postgres(request.getfixturevalue("postgres_url"))
 
 

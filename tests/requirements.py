@@ -1,35 +1,28 @@
 """What tests need of the machine: probed for real; skipped and said where it is missing, a failure with `--require`.
 
 Mark a test `needs("git", "bubblewrap")`, or call `need` in it. `postgres_url` is a server of the session's own,
-`fresh_postgres(postgres_url)` an empty database on it.
+`tests.postgres.fresh_postgres(postgres_url)` an empty database on it.
 """
 
 import fcntl
 import os
-import pwd
 import re
 import shutil
 import subprocess
 import tempfile
-import uuid
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-import psycopg
 import pytest
-from psycopg import sql
-from sqlalchemy import make_url
 
 from bot.embedded import StackError
 from bot.embedded.broker import from_wheel, server_binary
+from tests import postgres
 
 MISSING = re.compile(r"Skipped: (\w+) is missing: ")
 SESSION = pytest.StashKey[Path]()  # a directory that all xdist workers share
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
-DATABASE_PREFIX = "async_code_test"
-FASTER_THAN_SAFE = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
 
 
 # --- what is there ---
@@ -48,13 +41,7 @@ def _bubblewrap() -> str | None:
 
 
 def _postgres() -> str | None:
-    if os.environ.get("TEST_DATABASE_URL"):
-        return None
-    if not _postgres_binaries():
-        return "neither TEST_DATABASE_URL nor a server's binaries are here; apt-get install postgresql"
-    if os.geteuid() == 0 and not _has_user("postgres"):
-        return "a server does not run as root and there is no user `postgres`; apt-get install postgresql"
-    return None
+    return None if os.environ.get("TEST_DATABASE_URL") else postgres.cannot_start()
 
 
 def _redis() -> str | None:
@@ -122,7 +109,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Ends the session's server and removes its directory, once every xdist worker is done."""
     directory = config.stash.get(SESSION, None)
     if directory and not hasattr(config, "workerinput"):
-        _stop_postgres(directory)
+        postgres.Server(directory / "postgres").stop()
         shutil.rmtree(directory, ignore_errors=True)
 
 
@@ -192,82 +179,17 @@ def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
     need("postgres")
     given = os.environ.get("TEST_DATABASE_URL")
     if given is None:
-        yield _start_postgres(request.config.stash[SESSION])
+        yield _shared_server(request.config.stash[SESSION]).url
         return  # all of it is removed at the end of the session; dropping each database would take a checkpoint
     yield given
-    with _connected(given) as connection:
-        ours = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [f"{_prefix()}%"]).fetchall()
-        for (name,) in ours:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    postgres.drop_ours(given)
 
 
-def fresh_postgres(server_url: str) -> str:
-    """Makes an empty database on this server, and gives its address."""
-    name = f"{_prefix()}{uuid.uuid4().hex}"
-    with _connected(server_url) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    return make_url(server_url).set(database=name).render_as_string(hide_password=False)
-
-
-def _prefix() -> str:
-    return f"{DATABASE_PREFIX}_{os.getpid()}_"
-
-
-@contextmanager
-def _connected(url: str) -> Iterator[psycopg.Connection[Any]]:
-    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(plain, autocommit=True) as connection:
-        yield connection
-
-
-def _start_postgres(session: Path) -> str:
-    """Starts the session's server unless another xdist worker has done so, and gives its address."""
-    home = session / "postgres"
+def _shared_server(session: Path) -> postgres.Server:
+    """The session's server, started unless another xdist worker has done so."""
+    server = postgres.Server(session / "postgres", postgres.FASTER_THAN_SAFE)
     with (session / "postgres.lock").open("w") as only_one:
         fcntl.flock(only_one, fcntl.LOCK_EX)
-        if not home.exists():
-            _make_home(home)
-            _postgres_command(home, "initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync")
-            options = f"-c listen_addresses='' -c unix_socket_directories={home} {FASTER_THAN_SAFE}"
-            _postgres_command(home, "pg_ctl", "start", "--wait", "--silent", f"--log={home / 'log'}", "-o", options)
-    return f"postgresql://postgres@/postgres?host={home}"
-
-
-def _stop_postgres(session: Path) -> None:
-    home = session / "postgres"
-    if (home / "data" / "postmaster.pid").exists():
-        _postgres_command(home, "pg_ctl", "stop", "--silent", "--mode=immediate")
-
-
-def _make_home(home: Path) -> None:
-    """A directory of the user that the server runs as, in one that this user may pass through."""
-    home.mkdir(mode=0o700)
-    home.parent.chmod(0o711)
-    if os.geteuid() == 0:
-        shutil.chown(home, "postgres", "postgres")
-
-
-def _postgres_command(home: Path, program: str, *words: str) -> None:
-    binaries = _postgres_binaries()
-    assert binaries
-    as_server: dict[str, Any] = {}
-    if os.geteuid() == 0:
-        as_server = {"user": "postgres", "group": "postgres", "extra_groups": []}
-    argv = [str(binaries / program), f"--pgdata={home / 'data'}", *words]
-    with (home / "commands.log").open("a") as log:
-        subprocess.run(argv, cwd=home, stdout=log, stderr=log, check=True, **as_server)
-
-
-def _postgres_binaries() -> Path | None:
-    """Debian keeps them off PATH, a directory for each version; the newest is taken."""
-    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
-    found = debian[-1] if debian else shutil.which("initdb")
-    return Path(found).parent if found else None
-
-
-def _has_user(name: str) -> bool:
-    try:
-        pwd.getpwnam(name)
-    except KeyError:
-        return False
-    return True
+        if not server.home.exists():
+            server.start()
+    return server

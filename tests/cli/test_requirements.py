@@ -3,7 +3,8 @@
 import psycopg
 import pytest
 
-from tests.requirements import PROBES, fresh_postgres, missing, need
+from tests.postgres import fresh_postgres
+from tests.requirements import PROBES, missing, need
 
 pytest_plugins = ["pytester"]
 

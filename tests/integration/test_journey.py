@@ -8,7 +8,7 @@ from bot.canary import heard
 from config import marks
 from runners.queues import POOLS
 from tests.integration.stage import ONE_OF_EACH, Stage, set_stage
-from tests.requirements import fresh_postgres
+from tests.postgres import fresh_postgres
 from tests.world import REPO
 
 
