@@ -1,0 +1,21 @@
+"""All experiments by name, and the databases that each is made on."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tests.chaos import deliveries
+from tests.chaos.rows import Experiment
+
+BOTH = ("sqlite", "postgres")
+
+
+class Entry(NamedTuple):
+    """An experiment, and where it takes place."""
+
+    measure: Experiment
+    databases: Sequence[str] = BOTH
+
+
+EXPERIMENTS = {
+    "deliveries": Entry(deliveries.measure),
+}
