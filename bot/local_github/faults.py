@@ -30,6 +30,10 @@ class Asked(NamedTuple):
     port: int
 
 
+class HangUp(Exception):
+    """A witness wants the line cut: what was not done yet is never done, what was done is never told."""
+
+
 Witness = Callable[[Asked], None]
 
 

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from bot.local_github.faults import Asked, Course, Fault, Faults, SeenCall, Witness
+from bot.local_github.faults import Asked, Course, Fault, Faults, HangUp, SeenCall, Witness
 
 
 class Connection(HttpToolsProtocol):
@@ -48,8 +48,11 @@ class Gate:
             return
         course = self.faults.course(scope["method"], scope["path"])
         await asyncio.sleep(course.seconds)
-        await _tell(course.before, scope)
-        await self._answer(course, scope, receive, noting)
+        try:
+            await _tell(course.before, scope)
+            await self._answer(course, scope, receive, noting)
+        except HangUp:
+            await self._hang_up(scope, receive)
 
     async def _answer(self, course: Course, scope: Scope, receive: Receive, send: Send) -> None:
         fault = course.fault
@@ -79,6 +82,9 @@ class Gate:
             return
 
         await self.app(scope, receive, nowhere)
+        await self._hang_up(scope, receive)
+
+    async def _hang_up(self, scope: Scope, receive: Receive) -> None:
         self._note(scope, 0)
         scope["state"]["hang_up"]()
         while (await receive())["type"] != "http.disconnect":

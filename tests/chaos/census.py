@@ -27,8 +27,12 @@ class Things:
     @property
     def twice(self) -> int:
         """How many are there more than once."""
-        every = (self.branches, self.pulls, self.comments, self.checks)
-        return sum(len(things) - len(set(things)) for things in every)
+        return sum(map(doubles, (self.branches, self.pulls, self.comments, self.checks)))
+
+
+def doubles(names: list[str]) -> int:
+    """How many are there more than once."""
+    return len(names) - len(set(names))
 
 
 def count(scene: Scene) -> dict[str, int]:
@@ -41,6 +45,7 @@ def count(scene: Scene) -> dict[str, int]:
         "pull requests": len(made.pulls),
         "status comments": len(made.comments),
         "checked runs": len({check.partition(" ")[0] for check in made.checks}),
+        "green runs": len(_green(scene)),
         "lost": len(scene.asked) - len(_decided(scene)),
         "twice": made.twice,
         "unkept": len(_acknowledged(scene) - _kept(scene)),
@@ -64,6 +69,13 @@ def things(scene: Scene) -> Things:
         said = [comment.body for comment in hub.site.ledger.comments.values() if comment.via_app == hub.app_id]
     made.comments.extend(mark for body in said for mark in MARKER.findall(body))
     return made
+
+
+def _green(scene: Scene) -> set[str | None]:
+    """Runs all of whose check runs say that all is well."""
+    checks = [check for repository in scene.repositories for check in scene.hub.check_runs(repository)]
+    others = {check.external_id for check in checks if check.conclusion != "success"}
+    return {check.external_id for check in checks} - others
 
 
 def _in_sql(scene: Scene) -> dict[str, int]:

@@ -51,7 +51,7 @@ def _deliver(scene: Scene, total: int, seed: int) -> None:
     chance.shuffle(kinds)
     for kind in ["ask", *kinds]:
         if kind == "ask":
-            scene.until(lambda: scene.unfinished() < MOST_UNFINISHED, "fewer that wait", 600, scene.press_redeliver)
+            scene.until(lambda: scene.unfinished() < MOST_UNFINISHED, "fewer that wait", 600)
             scene.ask()
         else:
             first = scene.delivery_of(chance.choice(scene.asked))
@@ -60,7 +60,7 @@ def _deliver(scene: Scene, total: int, seed: int) -> None:
 
 def _await_end(scene: Scene) -> tuple[float, tuple[str, ...]]:
     try:
-        return scene.await_quiet(SECONDS_TO_END, scene.press_redeliver), ()
+        return scene.await_quiet(SECONDS_TO_END), ()
     except NotInTime as error:
         scene.ground.tell(str(error))
         return SECONDS_TO_END, (f"not ended {SECONDS_TO_END:g} s after the last kill: {scene.progress()}",)

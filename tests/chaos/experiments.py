@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tests.chaos import deliveries
+from tests.chaos import crashes, deliveries, standstills
 from tests.chaos.rows import Experiment
 
 BOTH = ("sqlite", "postgres")
@@ -18,4 +18,6 @@ class Entry(NamedTuple):
 
 EXPERIMENTS = {
     "deliveries": Entry(deliveries.measure),
+    "crashes": Entry(crashes.measure),
+    "standstills": Entry(standstills.measure),
 }

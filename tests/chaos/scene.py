@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
@@ -33,6 +34,10 @@ SETTINGS = {
     "RUN_SLOTS": "4",
     "CONTROL_SLOTS": "8",
     "LEASE_SECONDS": "5",
+    "SWEEP_SECONDS": "2",
+    "GITHUB_WRITE_PAUSE_SECONDS": "0",
+    "GITHUB_WRITES_PER_MINUTE": "1000000",
+    "GITHUB_WRITES_PER_HOUR": "1000000",
 }
 
 
@@ -69,6 +74,15 @@ class Scene:
         self.asked.append(asked)
         return asked
 
+    def ask_on_a_pull_request(self, repository: str) -> Asked:
+        """Alice opens a pull request of a new branch, and comments a command there."""
+        branch = f"topic-{len(self.asked)}"
+        self.hub.commit(repository, branch, {f"{branch}.md": "A note.\n"}, "alice")
+        pull = self.hub.open_pull(repository, "A note", branch, "main", "And add() is wrong.", "alice")
+        asked = Asked(repository, pull.number, self.hub.comment(repository, pull.number, FIX, "alice").id)
+        self.asked.append(asked)
+        return asked
+
     def delivery_of(self, asked: Asked) -> Delivery:
         """The first attempt to deliver that comment."""
         known = self.hub.site.ledger
@@ -80,24 +94,15 @@ class Scene:
                 self._deliveries.setdefault(one.payload["comment"]["id"], one)
         return self._deliveries[asked.comment_id]
 
-    def press_redeliver(self) -> int:
-        """Somebody presses "Redeliver" on all that was never acknowledged and is not under way; how many."""
-        attempts: dict[str, list[Delivery]] = {}
-        for one in self.hub.deliveries:
-            attempts.setdefault(one.guid, []).append(one)
-        failed = [
-            tries[0] for tries in attempts.values() if not any(one.ok or one.status == "pending" for one in tries)
-        ]
-        for one in failed:
-            self.hub.site.postman.send_again(one)
-        return len(failed)
-
     def progress(self) -> dict[str, int]:
         """How far it is: runs by state, and what is still to be done."""
         with self.database.read() as connection:
             states = connection.execute(select(runs.runs.c.state, func.count()).group_by(runs.runs.c.state)).all()
             waiting = select(func.count()).where(inbox.deliveries.c.state.in_(("stored", "deciding")))
-            owed = select(func.count()).where(outbox.outbox.c.next_at.is_not(None))
+            # Doubles are looked for a minute later; only those who wait for that count it.
+            owed = select(func.count()).where(
+                outbox.outbox.c.next_at.is_not(None), ~outbox.outbox.c.kind.like("%doubles")
+            )
             undecided, duties = connection.execute(waiting).scalar_one(), connection.execute(owed).scalar_one()
         ended = sum(number for state, number in states if state in ENDS)
         return {"runs": sum(n for _, n in states), "ended": ended, "undecided": undecided, "owed": duties}
@@ -139,6 +144,15 @@ class Scene:
         at = self.progress()
         self.ground.tell(f"{len(self.asked)} asked, {', '.join(f'{number} {name}' for name, number in at.items())}")
 
+    def waiting_audits(self) -> int:
+        """Looks for doubles that are still to come."""
+        theirs = (outbox.outbox.c.next_at.is_not(None), outbox.outbox.c.kind.like("%doubles"))
+        return int(self.rows(select(func.count()).select_from(outbox.outbox).where(*theirs))[0][0])
+
+    def logged(self, words: str) -> int:
+        """In how many lines the processes said these words."""
+        return sum(log.read_text(errors="replace").count(words) for log in self._logs())
+
     def rows(self, statement: Any) -> list[Any]:
         """Rows of the database."""
         with self.database.read() as connection:
@@ -151,8 +165,10 @@ class Scene:
             return False
 
     def _last_words(self) -> str:
-        logs = sorted((self.stack.settings.data_dir / "logs").glob("*.log"))
-        return "\n".join(f"--- {log.name}\n{tail(log, 8)}" for log in logs)
+        return "\n".join(f"--- {log.name}\n{tail(log, 8)}" for log in self._logs())
+
+    def _logs(self) -> list[Path]:
+        return sorted((self.stack.settings.data_dir / "logs").glob("*.log"))
 
 
 def settle_town(hub: LocalGitHub, accounts: int) -> list[str]:

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from bot.local_github import LocalGitHub
-from bot.local_github.faults import Asked, SeenCall
+from bot.local_github.faults import Asked, HangUp, Moment, SeenCall
 from tests.local_github.callers import Api
 from tests.local_github.conftest import REPO, plant, planted
 
@@ -103,3 +103,14 @@ def test_what_an_installation_creates_is_counted_and_refused_beyond_the_limit(tm
     assert "secondary rate limit" in answers[3].json()["message"]
     assert (hub.creations.worst, hub.creations.refused) == ((4, 4), 1)
     assert len(hub.comments(REPO, 1)) == 3
+
+
+@pytest.mark.parametrize(("moment", "there"), [("before", 0), ("after", 1)])
+def test_a_witness_may_cut_the_line(hub: LocalGitHub, api: Api, moment: Moment, there: int) -> None:
+    def cut(_asked: Asked) -> None:
+        raise HangUp
+
+    hub.faults.tell("POST", "/comments$", moment, cut, times=1)
+    with pytest.raises(httpx.RemoteProtocolError):
+        say(api)
+    assert len(hub.comments(REPO, 1)) == there
