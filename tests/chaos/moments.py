@@ -22,6 +22,7 @@ STEPS = {
     "check run edit": ("PATCH", r"/{}/check-runs/\d+$"),
     "reaction": ("POST", r"/{}/issues/comments/\d+/reactions$"),
 }
+BY_RUNS_WORKERS = {"push", "pull request"}
 ON_A_PULL_REQUEST = {"check run edit"}  # elsewhere a check run is made when all is over
 MOMENTS: list[tuple[str, Moment]] = [(step, moment) for step in STEPS for moment in get_args(Moment)]
 
