@@ -88,8 +88,11 @@ class LocalProcess:
         poll = select.poll()
         poll.register(self._output, select.POLLIN)
         if not poll.poll(seconds * 1000):
-            # Whoever still holds the output after the end escaped; nobody waits for them.
-            return b"" if self._popen.poll() is None else None
+            if self._popen.poll() is None:
+                return b""
+            # It may have spoken and ended since we looked.
+            if not poll.poll(0):
+                return None  # whoever still holds the output after the end escaped; nobody waits for them
         chunk = os.read(self._output, CHUNK)
         if not chunk:
             return self._await_end(seconds)

@@ -36,6 +36,18 @@ def test_output_and_errors_come_as_lines_and_the_exit_code_as_it_is(sandbox: San
     assert exit == Exit(7)
 
 
+def test_what_is_said_just_before_the_end_is_heard_by_a_slow_reader(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = sandbox.start(Errand(["sh", "-c", "sleep 0.3; echo last words"], tmp_path))
+
+    def look_late(popen: "subprocess.Popen[bytes]") -> int:
+        return popen.wait()  # between a look at the output and one at the process, it speaks and ends
+
+    monkeypatch.setattr(subprocess.Popen, "poll", look_late)
+    assert [line for line in process.lines(0.5) if line] == ["last words"]
+
+
 def test_the_workspace_is_writable_and_is_the_current_directory(sandbox: Sandbox, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "old").write_text("before")
