@@ -13,7 +13,7 @@ from tests.chaos.scene import NotInTime, Scene, set_scene
 
 NAME = "deliveries under kill -9"
 SEED = 20_26
-MOST_UNFINISHED = 60  # further people wait with their comment, so that the accidents meet all of the journey
+MOST_AT_WORK = 60  # further people wait with their comment, so that the accidents meet all of the journey
 SECONDS_TO_END = 300.0  # after the last kill
 SHORT_HARM, LONG_HARM = 60, 86_400  # seconds that the accidents go on
 SAME_GUID, NEW_GUID = 0.20, 0.05
@@ -51,7 +51,7 @@ def _deliver(scene: Scene, total: int, seed: int) -> None:
     chance.shuffle(kinds)
     for kind in ["ask", *kinds]:
         if kind == "ask":
-            scene.until(lambda: scene.unfinished() < MOST_UNFINISHED, "fewer that wait", 600)
+            scene.until(lambda: scene.at_work() < MOST_AT_WORK, "fewer that wait", 600)
             scene.ask()
         else:
             first = scene.delivery_of(chance.choice(scene.asked))

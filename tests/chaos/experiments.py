@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tests.chaos import crashes, deliveries, standstills
+from tests.chaos import crashes, deliveries, outages, power, standstills
 from tests.chaos.rows import Experiment
 
 BOTH = ("sqlite", "postgres")
@@ -20,4 +20,8 @@ EXPERIMENTS = {
     "deliveries": Entry(deliveries.measure),
     "crashes": Entry(crashes.measure),
     "standstills": Entry(standstills.measure),
+    "without-redis": Entry(outages.without_redis),
+    "redis-half-open": Entry(outages.redis_half_open),
+    "postgres-restarted": Entry(outages.postgres_restarted, ("postgres",)),
+    "power": Entry(power.measure, ("sqlite",)),
 }

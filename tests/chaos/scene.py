@@ -64,6 +64,7 @@ class Scene:
     repositories: list[str]
     asked: list[Asked] = field(default_factory=list)
     _read: int = 0
+    _told: float = 0.0
     _deliveries: dict[int, Delivery] = field(default_factory=dict)
 
     def ask(self, text: str = FIX, repository: str | None = None) -> Asked:
@@ -107,40 +108,35 @@ class Scene:
         ended = sum(number for state, number in states if state in ENDS)
         return {"runs": sum(n for _, n in states), "ended": ended, "undecided": undecided, "owed": duties}
 
-    def unfinished(self) -> int:
-        """Commands that were asked for and have no run that ended."""
-        return len(self.asked) - self.progress()["ended"]
+    def at_work(self) -> int:
+        """What reached the bot and has not ended: deliveries to decide, runs to do."""
+        at = self.progress()
+        return at["undecided"] + at["runs"] - at["ended"]
 
     def is_quiet(self) -> bool:
         """Whether every command has a run that ended, and nothing more is to be done."""
         at = self.progress()
         return at["ended"] >= len(self.asked) and at["runs"] == at["ended"] and not at["undecided"] + at["owed"]
 
-    def await_quiet(self, seconds: float = PATIENCE, meanwhile: Callable[[], object] = lambda: None) -> float:
+    def await_quiet(self, seconds: float = PATIENCE) -> float:
         """Waits until all is done, and gives how long that took. Raises NotInTime."""
-        return self.until(self.is_quiet, "the end of everything", seconds, meanwhile)
+        return self.until(self.is_quiet, "the end of everything", seconds)
 
-    def until(
-        self,
-        true: Callable[[], bool],
-        what: str,
-        seconds: float = PATIENCE,
-        meanwhile: Callable[[], object] = lambda: None,
-    ) -> float:
+    def until(self, true: Callable[[], bool], what: str, seconds: float = PATIENCE) -> float:
         """Waits until it is so, telling every few seconds how far it is; the seconds that it took."""
-        began = told = time.monotonic()
+        began = time.monotonic()
         while not self._now(true):
             if time.monotonic() - began > seconds:
                 raise NotInTime(f"not in {seconds:g} s: {what}; {self.progress()}\n{self._last_words()}")
-            if time.monotonic() - told > TELL_SECONDS:
-                told = time.monotonic()
-                self._now(self.tell_progress)
-            self._now(meanwhile)
+            self._now(self.tell_progress)
             time.sleep(LOOK_SECONDS)
         return time.monotonic() - began
 
     def tell_progress(self) -> None:
-        """Tells how far it is."""
+        """Tells how far it is, every few seconds."""
+        if time.monotonic() - self._told < TELL_SECONDS:
+            return
+        self._told = time.monotonic()
         at = self.progress()
         self.ground.tell(f"{len(self.asked)} asked, {', '.join(f'{number} {name}' for name, number in at.items())}")
 

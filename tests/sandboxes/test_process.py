@@ -46,6 +46,7 @@ def test_what_is_said_just_before_the_end_is_heard_by_a_slow_reader(
 
     monkeypatch.setattr(subprocess.Popen, "poll", look_late)
     assert [line for line in process.lines(0.5) if line] == ["last words"]
+    process.wait()
 
 
 def test_the_workspace_is_writable_and_is_the_current_directory(sandbox: Sandbox, tmp_path: Path) -> None:
