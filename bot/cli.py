@@ -163,6 +163,18 @@ def test(require: str | None, quick: bool, arguments: tuple[str, ...]) -> None:
     raise SystemExit(run_tests(arguments, require, quick=quick))
 
 
+@cli.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[--full] [EXPERIMENT]...")
+def chaos(arguments: tuple[str, ...]) -> None:
+    """Harm real processes and count what came of it.
+
+    --full makes the experiments as large as docs/reliability.md says, for hours, and writes that page.
+    """
+    from bot.development import run_chaos
+
+    raise SystemExit(run_chaos(arguments))
+
+
 @cli.command()
 @click.option("--fix", is_flag=True, help="First mend what can be mended by a program.")
 def check(fix: bool) -> None:

@@ -51,6 +51,11 @@ def run_tests(arguments: Sequence[str], require: str | None, *, quick: bool = Fa
     return max(*failed, _run("coverage", "report", "--skip-covered"))
 
 
+def run_chaos(arguments: Sequence[str]) -> int:
+    """Runs the experiments that harm real processes. Gives the exit status."""
+    return _run("tests.chaos", *arguments)
+
+
 def run_checks(fix: bool) -> int:
     """Runs every check, mending first if wanted. Gives 1 if any failed, else 0."""
     if fix:

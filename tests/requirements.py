@@ -56,6 +56,10 @@ def _chromium() -> str | None:
     return None if shutil.which("chromium") else "chromium is not on PATH; apt-get install chromium"
 
 
+def _strace() -> str | None:
+    return None if shutil.which("strace") else "strace is not on PATH; apt-get install strace"
+
+
 # Each gives None where the thing is there, else what is missing, why, and how to get it.
 PROBES: dict[str, Callable[[], str | None]] = {
     "git": _git,
@@ -63,6 +67,7 @@ PROBES: dict[str, Callable[[], str | None]] = {
     "postgres": _postgres,
     "redis": _redis,
     "chromium": _chromium,
+    "strace": _strace,
 }
 
 

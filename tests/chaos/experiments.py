@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tests.chaos import crashes, deliveries, outages, power, standstills
+from tests.chaos import crashes, deliveries, limits, neighbours, outages, power, standstills, traffic
 from tests.chaos.rows import Experiment
 
 BOTH = ("sqlite", "postgres")
@@ -18,10 +18,15 @@ class Entry(NamedTuple):
 
 EXPERIMENTS = {
     "deliveries": Entry(deliveries.measure),
-    "crashes": Entry(crashes.measure),
     "standstills": Entry(standstills.measure),
+    "crashes": Entry(crashes.measure),
+    "web-down": Entry(traffic.web_down),
+    "unwanted": Entry(traffic.unwanted),
     "without-redis": Entry(outages.without_redis),
     "redis-half-open": Entry(outages.redis_half_open),
     "postgres-restarted": Entry(outages.postgres_restarted, ("postgres",)),
     "power": Entry(power.measure, ("sqlite",)),
+    "limits": Entry(limits.measure),
+    "poison": Entry(neighbours.poison),
+    "rolling-restart": Entry(neighbours.rolling_restart),
 }

@@ -15,7 +15,7 @@ from tests.chaos.scene import Scene, set_scene
 from tests.postgres import Server, fresh_postgres
 
 SECONDS_TO_RECOVER = 120.0
-SECONDS_AWAY = 20.0
+SECONDS_AWAY = (10, 60)
 ANSWERS = (200, 202, 503)  # GitHub's own words for no answer at all are 502 and 504
 WAKE_UPS = ("wake_up=delivery", "wake_up=run", "wake_up=duty")
 
@@ -38,7 +38,7 @@ def redis_half_open(ground: Ground) -> Row:
         scene.ask()
         scene.await_quiet()
         pipe.block()
-        _load(scene, SECONDS_AWAY)
+        _load(scene, ground.of(*SECONDS_AWAY))
         while_away = scene.await_quiet(SECONDS_TO_RECOVER)
         pipe.heal()
         recovered = _until_heard(scene)
