@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -31,7 +30,7 @@ def main(full: bool, database: str, names: tuple[str, ...]) -> None:
     rows = list(_measure(names or tuple(EXPERIMENTS), "full" if full else "short", database))
     click.echo(table(rows))
     if full:
-        write_page(rows, sys.argv[1:])
+        write_page(rows)
     raise SystemExit(any(not row.passed for row in rows))
 
 

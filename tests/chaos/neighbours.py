@@ -15,7 +15,15 @@ from tests.chaos.scene import Scene, set_scene
 
 IMPLEMENT = "/async-code implement make the test pass"
 POISON = "poison.md"
-KILLS_ITS_WORKER = "if [ -e {poison} ]; then kill -9 $PPID; sleep 9; fi; sed -i s/-/+/ app.py"
+# The agent is the child of a keeper, which is the child of the worker.
+KILLS_ITS_WORKER = """
+if [ -e {poison} ]; then
+  worker=$(cut -d' ' -f4 /proc/$PPID/stat)
+  grep -aq worker /proc/$worker/cmdline && kill -9 $worker
+  sleep 9
+fi
+sed -i s/-/+/ app.py
+"""
 WORKS_A_WHILE = "sleep {seconds}; sed -i s/-/+/ app.py"
 
 

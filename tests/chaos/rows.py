@@ -45,7 +45,7 @@ class Row:
 
     def __str__(self) -> str:
         """All of it on one line, for a test that failed."""
-        counted = ", ".join(f"{name} {number:g}" for name, number in self.counted.items())
+        counted = ", ".join(f"{name} {number:.12g}" for name, number in self.counted.items())
         verdict = "pass" if self.passed else "FAIL: " + "; ".join(self.wrong)
         return f"{self.experiment} on {self.database}, {self.seconds:.0f} s: {counted}: {verdict}"
 
@@ -56,12 +56,14 @@ Experiment = Callable[[Ground], Row]
 def differences(counted: Counted, wanted: Counted) -> tuple[str, ...]:
     """What was counted otherwise than it must be, each as a sentence."""
     return tuple(
-        f"{name}: {counted[name]:g}, must be {number:g}" for name, number in wanted.items() if counted[name] != number
+        f"{name}: {counted[name]:g}, must be {number:.12g}"
+        for name, number in wanted.items()
+        if counted[name] != number
     )
 
 
 def beyond(counted: Counted, most: Counted) -> tuple[str, ...]:
     """What is more than it may be."""
     return tuple(
-        f"{name}: {counted[name]:g}, may be {number:g}" for name, number in most.items() if counted[name] > number
+        f"{name}: {counted[name]:g}, may be {number:.12g}" for name, number in most.items() if counted[name] > number
     )

@@ -9,7 +9,7 @@ import pytest
 from tests.chaos.census import doubles, faults
 from tests.chaos.owners import owner_of
 from tests.chaos.pipes import HalfOpenPipe
-from tests.chaos.report import table
+from tests.chaos.report import write_page
 from tests.chaos.rows import Row
 from tests.chaos.traces import Trace
 
@@ -77,8 +77,14 @@ def test_a_pipe_that_was_half_open_passes_on_new_lines_alone(tmp_path: Path) -> 
             behind.close()
 
 
-def test_the_table_tells_what_failed() -> None:
-    row = Row("accident", "SQLite", {"kills": 3}, ("lost: 1, must be 0",), 61)
-    assert table([row]).splitlines()[-1] == (
-        "| accident | SQLite | kills 3 | 1 min 01 s | **FAIL**: lost: 1, must be 0 |"
-    )
+def test_the_page_keeps_the_rows_that_were_not_measured_anew(tmp_path: Path) -> None:
+    page = tmp_path / "reliability.md"
+    write_page([Row("accident", "SQLite", {"kills": 3}, ("lost: 1, must be 0",), 61)], page)
+    write_page([Row("accident", "Postgres", {"kills": 4}, (), 5), Row("other", "SQLite", {"cuts": 2}, (), 5)], page)
+    write_page([Row("other", "SQLite", {"cuts": 12345678}, (), 5)], page)
+    rows = [line for line in page.read_text().splitlines() if line.startswith("| ")][1:]
+    assert [line.rpartition(" | ")[0] for line in rows] == [
+        "| accident | SQLite | kills 3 | 1 min 01 s | **FAIL**: lost: 1, must be 0",
+        "| accident | Postgres | kills 4 | 0 min 05 s | pass",
+        "| other | SQLite | cuts 12345678 | 0 min 05 s | pass",
+    ]
