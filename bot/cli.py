@@ -6,6 +6,8 @@ from typing import Any
 import click
 
 from bot.embedded import StackError
+from bot.operating import OperatorError
+from bot.operating import commands as operating
 
 NAME = "./async-code"
 MOST_CONNECTIONS = 1000  # of one web process, live pages included; beyond them it answers 503
@@ -33,7 +35,7 @@ class Commands(click.Group):
         """Runs the command."""
         try:
             return super().invoke(ctx)
-        except StackError as error:
+        except (StackError, OperatorError) as error:
             raise Refusal(str(error)) from None
         except Exception as error:
             from config.settings import SettingsError
@@ -182,3 +184,7 @@ def check(fix: bool) -> None:
     from bot.development import run_checks
 
     raise SystemExit(run_checks(fix))
+
+
+for command in (operating.queue,):
+    cli.add_command(command)

@@ -1,21 +1,27 @@
 """Who installed the App: accounts (they outlive a reinstall), their installations, and what they chose."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Double,
     ForeignKey,
+    Row,
     Table,
     Text,
     UniqueConstraint,
+    func,
     select,
     update,
 )
 
+from config import marks
 from config.database import Identity, inserting, metadata
 
 accounts = Table(
@@ -108,6 +114,43 @@ def suspend_installation(connection: Connection, host: str, installation_id: int
 def delete_installation(connection: Connection, host: str, installation_id: int, now: float) -> None:
     """Notes that the App was uninstalled."""
     _stamp(connection, host, installation_id, deleted_at=now)
+
+
+def account_named(connection: Connection, host: str, login: str) -> Row[Any] | None:
+    """The account of that login, however it is spelled, if it was ever met."""
+    wanted = (accounts.c.host == host, func.lower(accounts.c.login) == login.lower())
+    return connection.execute(select(accounts).where(*wanted).order_by(accounts.c.id.desc()).limit(1)).one_or_none()
+
+
+def logins(connection: Connection, host: str) -> list[str]:
+    """Every account that was ever met."""
+    return list(connection.execute(select(accounts.c.login).where(accounts.c.host == host)).scalars())
+
+
+def pause_account(connection: Connection, account_id: int, at: float | None) -> bool:
+    """Lets nothing of the account begin from then on; None lets it again. Whether that changed anything."""
+    differs = accounts.c.paused_at.is_(None) if at is not None else accounts.c.paused_at.is_not(None)
+    statement = update(accounts).where(accounts.c.id == account_id, differs).values(paused_at=at)
+    return connection.execute(statement).rowcount == 1
+
+
+def paused_accounts(connection: Connection) -> Sequence[Row[Any]]:
+    """Accounts of which nothing may begin."""
+    return connection.execute(
+        select(accounts).where(accounts.c.paused_at.is_not(None)).order_by(accounts.c.login)
+    ).all()
+
+
+def is_paused(connection: Connection, account_id: int) -> bool:
+    """Whether the operator paused everything, or this account."""
+    mine = select(accounts.c.id).where(accounts.c.id == account_id, may_begin(accounts.c.id))
+    return connection.execute(mine).first() is None
+
+
+def may_begin(account_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """The condition that the operator paused neither everything nor that account."""
+    paused = select(accounts.c.id).where(accounts.c.paused_at.is_not(None))
+    return marks.unset(marks.PAUSED) & account_id.not_in(paused)
 
 
 def _stamp(connection: Connection, host: str, installation_id: int, **values: object) -> None:

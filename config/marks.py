@@ -1,6 +1,6 @@
 """Moments that the whole deployment shares, by name: when it was paused, how far GitHub's deliveries were looked at."""
 
-from sqlalchemy import Column, Connection, Double, Table, Text, delete, select
+from sqlalchemy import Column, ColumnElement, Connection, Double, Table, Text, delete, select
 
 from config.database import inserting, metadata
 
@@ -17,6 +17,11 @@ marks = Table(
 def get(connection: Connection, name: str) -> float | None:
     """When it was; None where it never was, or is over."""
     return connection.execute(select(marks.c.at).where(marks.c.name == name)).scalar_one_or_none()
+
+
+def unset(name: str) -> ColumnElement[bool]:
+    """The condition that it never was, or is over."""
+    return ~select(marks.c.name).where(marks.c.name == name).exists()
 
 
 def put(connection: Connection, name: str, at: float) -> None:

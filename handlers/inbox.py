@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Row,
+    Select,
     Table,
     Text,
     UniqueConstraint,
@@ -53,6 +54,7 @@ deliveries = Table(
 # Spelled out, not as parameters: of a partial index SQLite must see that it holds all that is asked for.
 OPEN = deliveries.c.state.in_([literal_column("'stored'"), literal_column("'deciding'")])
 Index("ix_deliveries_open", deliveries.c.next_at, sqlite_where=OPEN, postgresql_where=OPEN)
+FAILED = deliveries.c.state == "failed"
 
 commands = Table(
     "commands",
@@ -194,6 +196,32 @@ def retry_later(connection: Connection, taken: Taken, error: str, *, ours: bool,
     connection.execute(update(deliveries).where(_held(taken)).values(**values))
 
 
+def try_again(connection: Connection, guid: str, body: str) -> bool:
+    """A failed delivery waits as though it had just come, with the event that it is; False where it has not failed."""
+    at = now(connection)
+    fresh: dict[str, Any] = {"state": "stored", "tries": 0, "lease_until": 0, "error": None}
+    again = update(deliveries).where(deliveries.c.guid == guid, FAILED)
+    return connection.execute(again.values(**fresh, body=body, received_at=at, next_at=at)).rowcount == 1
+
+
+def delivery(connection: Connection, guid: str) -> Row[Any] | None:
+    """A delivery's row, if it is kept."""
+    return connection.execute(select(deliveries).where(deliveries.c.guid == guid)).one_or_none()
+
+
+def undecided(connection: Connection, most: int) -> Sequence[Row[Any]]:
+    """Deliveries that wait or are being decided, the oldest first; `total` counts them all."""
+    waits = deliveries.c.state.in_(("stored", "deciding"))
+    return connection.execute(_without_bodies().where(waits).order_by(deliveries.c.received_at).limit(most)).all()
+
+
+def failed(connection: Connection, most: int) -> Sequence[Row[Any]]:
+    """Deliveries that nobody tries to decide any more, the newest first; `total` counts them all."""
+    return connection.execute(
+        _without_bodies().where(FAILED).order_by(deliveries.c.received_at.desc()).limit(most)
+    ).all()
+
+
 def record(connection: Connection, **command: Any) -> int | None:
     """Keeps a command and its verdict for ever; None where it was known: it is answered once."""
     insert = inserting(connection)
@@ -231,6 +259,11 @@ def refused_lately(
     if sender_id is not None:
         theirs.append(commands.c.sender_id == sender_id)
     return connection.execute(select(commands.c.id).where(*theirs).limit(1)).first() is not None
+
+
+def _without_bodies() -> Select[Any]:
+    wanted = (column for column in deliveries.c if column.name != "body")
+    return select(*wanted, deliveries.c.body.is_not(None).label("has_body"), func.count().over().label("total"))
 
 
 def _claimable(at: float, unclaimed_for: float = 0) -> Any:

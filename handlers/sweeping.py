@@ -86,6 +86,12 @@ def ask(context: Context, most: int) -> None:
             log.warning("sweep.not_redelivered", guid=row.guid, error=str(error))
 
 
+def asked_for(connection: Connection, most: int) -> Sequence[Row[Any]]:
+    """Deliveries that GitHub is still asked to send again, the next one first; `total` counts them all."""
+    wanted = select(redeliveries, func.count().over().label("total")).where(redeliveries.c.next_at.is_not(None))
+    return connection.execute(wanted.order_by(redeliveries.c.next_at).limit(most)).all()
+
+
 def _since(connection: Connection, at: float) -> float:
     """How far back to look: to the last look, and to the first attempt of all that is still asked for."""
     asked_for = select(func.min(redeliveries.c.first_at)).where(redeliveries.c.next_at.is_not(None))

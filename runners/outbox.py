@@ -6,6 +6,7 @@ which of them the last effect knew. A duty served while a newer wish came is sim
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     Column,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Double,
     Index,
     Integer,
+    Row,
     Table,
     Text,
     case,
@@ -45,6 +47,7 @@ outbox = Table(
     Column("created_at", Double, nullable=False),
     Index("ix_outbox_next_at", "next_at"),
 )
+GIVEN_UP = outbox.c.next_at.is_(None) & outbox.c.error.is_not(None)
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,28 @@ def revive(connection: Connection, subjects: Sequence[str]) -> None:
     """What was postponed about these subjects is due now: what stood in the way is gone."""
     postponed = (outbox.c.subject.in_(subjects), outbox.c.error.is_not(None), outbox.c.served < outbox.c.wanted)
     connection.execute(update(outbox).where(*postponed).values(next_at=now(connection), tries=0))
+
+
+def try_again(connection: Connection, kind: str, subject: str) -> bool:
+    """What was given up is due now, its tries set back; False where no such duty was given up."""
+    values = {"next_at": now(connection), "tries": 0, "error": None}
+    mine = (outbox.c.kind == kind, outbox.c.subject == subject)
+    found = connection.execute(update(outbox).where(*mine, GIVEN_UP).values(**values)).rowcount == 1
+    if found:
+        wake_after_commit(connection, wake_up(kind, subject))
+    return found
+
+
+def owed(connection: Connection, most: int) -> Sequence[Row[Any]]:
+    """Duties that wait or are being served, the oldest first; `total` counts them all."""
+    wanted = select(outbox, func.count().over().label("total")).where(outbox.c.next_at.is_not(None))
+    return connection.execute(wanted.order_by(outbox.c.next_at).limit(most)).all()
+
+
+def given_up(connection: Connection, most: int) -> Sequence[Row[Any]]:
+    """Duties that nobody tries any more, the newest first; `total` counts them all."""
+    wanted = select(outbox, func.count().over().label("total")).where(GIVEN_UP)
+    return connection.execute(wanted.order_by(outbox.c.created_at.desc()).limit(most)).all()
 
 
 def due(connection: Connection, *, unclaimed_for: float = 0, most: int = 50) -> Sequence[tuple[str, str]]:
