@@ -6,6 +6,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from bot.operating.pausing import still_paused
 from config.broker import broker_urls
 from config.database import Database
 from config.secrets import envelope
@@ -20,19 +21,21 @@ STRENGTH = {"read": 1, "write": 2}
 
 
 def check_up(settings: Settings) -> list[str]:
-    """What GitHub says of the App, and everything that it lacks, each as a line with what to do."""
+    """What is paused, what GitHub says of the App, and all that it lacks, each as a line with what to do."""
     database = Database(settings.database)
     tokens = TokenCache(broker_urls(settings).redis, settings.host_name, envelope(settings))
     github = Api(settings, tokens, Pace(database, settings))
     try:
+        with database.read() as connection:
+            paused = still_paused(connection)
         app = github.app()
     except GitHubError as error:
-        return [unreachable(settings, error)]
+        return [*paused, unreachable(settings, error)]
     finally:
         github.close()
         database.close()
     known = f"GitHub knows the App as `{app['slug']}`, installed on {app.get('installations_count', 0)} accounts"
-    return [known, *lacks(app, YAML(typ="safe").load(MANIFEST.read_text()), settings)]
+    return [*paused, known, *lacks(app, YAML(typ="safe").load(MANIFEST.read_text()), settings)]
 
 
 def unreachable(settings: Settings, error: GitHubError) -> str:

@@ -186,5 +186,5 @@ def check(fix: bool) -> None:
     raise SystemExit(run_checks(fix))
 
 
-for command in (operating.queue,):
+for command in (operating.queue, operating.pause, operating.resume):
     cli.add_command(command)

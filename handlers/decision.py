@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+from config.accounts import is_paused
 from config.database import Connection, now
 from handlers import inbox, replies
 from handlers.events import Spoken
@@ -192,7 +193,9 @@ class Decision:
         settings = self.context.settings
         used = spent(self.connection, self.account_id)
         working = runs.at_work(self.connection, self.account_id)
-        return Answer(SEEN, replies.status(lines, self.event.repository.owner.login, settings.limits, used, working))
+        paused = is_paused(self.connection, self.account_id)
+        login = self.event.repository.owner.login
+        return Answer(SEEN, replies.status(lines, login, settings.limits, used, working, paused=paused))
 
     def help(self, _command: Command) -> Answer:
         """What can be asked for, here."""

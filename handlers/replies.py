@@ -13,6 +13,7 @@ from runners.wording.prose import prose
 from runners.wording.safe import quoted
 from runners.wording.status import HEADLINES, duration
 
+PAUSED = "The operator of this bot has paused it: no run begins until they resume. What was asked for waits."
 HELP = "`/async-code help` lists what can be asked."
 
 
@@ -85,8 +86,10 @@ def no_use(flag: str, agent: str) -> str:
     return f"leave `{flag}` out: {why}."
 
 
-def status(tasks: Iterable[TaskLine], account: str, limits: Limits, spent: Spent, working: int) -> str:
-    """The tasks of one issue or pull request, and what is left of the account's quota."""
+def status(
+    tasks: Iterable[TaskLine], account: str, limits: Limits, spent: Spent, working: int, *, paused: bool = False
+) -> str:
+    """The tasks of one issue or pull request, what is left of the account's quota, and whether nothing may begin."""
     rows = [
         f"| `{task.verb}` | {HEADLINES[TaskState(task.state)]} | {_names(task.agents)} "
         f"| {quoted(task.requester, 60)} | {_cell(task.detail)} |"
@@ -98,7 +101,7 @@ def status(tasks: Iterable[TaskLine], account: str, limits: Limits, spent: Spent
         f"Quota of {quoted(account, 60)}: {spent.hour} of {limits.per_hour} runs this hour, "
         f"{spent.day} of {limits.per_day} today, {working} of {limits.concurrent} at work."
     )
-    return f"{table}\n\n{quota}"
+    return "\n\n".join([table, quota, *([PAUSED] if paused else [])])
 
 
 def help_text(agents: Iterable[Agent], default_agent: str) -> str:

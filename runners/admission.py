@@ -1,14 +1,16 @@
 """Which waiting tasks may start: an account's concurrency and the one live task a place make them wait, not fail."""
 
-from config.accounts import lock_account
+from config.accounts import is_paused, lock_account
 from config.database import Connection
 from runners import runs, tasks
 from runners.states import TaskState
 
 
 def admit(connection: Connection, account_id: int, concurrent: int) -> None:
-    """Starts as many waiting tasks of the account as have a slot and a free place, the oldest first."""
+    """Starts as many waiting tasks of the account as have a slot and a free place, the oldest first; paused, none."""
     lock_account(connection, account_id)
+    if is_paused(connection, account_id):
+        return
     free = concurrent - runs.at_work(connection, account_id)
     while free > 0:
         found = tasks.waiting(connection, account_id, most=1)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from config.accounts import is_paused
 from config.database import Connection, Row, now
 from config.settings import Settings, on_loopback
 from runners import run_events, runs, tasks
@@ -26,6 +27,7 @@ def task_view(connection: Connection, settings: Settings, task_id: str) -> TaskV
         runs=tuple(run_view(connection, settings, task, run) for run in newest),
         ahead=runs.ahead_of(connection, newest[-1]),
         round=task.round,
+        paused=is_paused(connection, task.account_id),
     )
 
 

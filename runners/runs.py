@@ -30,10 +30,11 @@ from sqlalchemy import (
     update,
 )
 
+from config.accounts import may_begin
 from config.backoff import backoff
 from config.database import WakeUp, metadata, now, wake_after_commit
 from runners import outbox, tasks
-from runners.states import ENDS, LIVE_TASK, RunState, before, of_task
+from runners.states import ENDS, LIVE_TASK, RunState, TaskState, before, of_task
 
 MOST_FAILURES = 3
 MOST_VANISHED = 10
@@ -156,9 +157,10 @@ def release(connection: Connection, task_id: str, round: int) -> int:
 
 
 def claimable(at: float, unclaimed_for: float = 0) -> Any:
-    """The condition of a run that nobody works on and that somebody should."""
+    """The condition of a run that nobody works on and that somebody should. A pause does not hold up a cancel."""
     lapsed = and_(runs.c.state.in_((RunState.RUNNING, RunState.PUBLISHING)), runs.c.lease_until < at)
-    return or_(and_(runs.c.state == RunState.QUEUED, runs.c.next_at <= at - unclaimed_for), lapsed)
+    free = or_(and_(runs.c.state == RunState.QUEUED, runs.c.next_at <= at - unclaimed_for), lapsed)
+    return and_(free, or_(runs.c.cancel_by.is_not(None), may_begin(runs.c.account_id)))
 
 
 def unclaimed(connection: Connection, queues: Sequence[str], *, unclaimed_for: float, most: int) -> list[str]:
@@ -300,6 +302,36 @@ def postpone(connection: Connection, claim: Claim, detail: str, wait: float | No
 def give_back(connection: Connection, claim: Claim, wait: float = 0) -> None:
     """A planned stop of the worker, or GitHub's turn in so many seconds: counted as nothing. Raises LeaseLost."""
     _requeue(connection, claim, wait)
+
+
+def requeue(connection: Connection, run_id: str) -> bool:
+    """A dead run is tried again, its counters set back; False where it is not dead. Its task then waits as a new one's.
+
+    A task of which another run is still at work goes on, and has this one back at once.
+    """
+    fresh: dict[str, Any] = {
+        "failures": 0,
+        "vanished": 0,
+        "postponed": 0,
+        "seconds_used": 0,
+        "reason": "",
+        "detail": "",
+    }
+    undone = {"state": RunState.QUEUED, "started_at": None, "finished_at": None, "holder": None, "next_at": None}
+    dead = (runs.c.id == run_id, runs.c.state == RunState.DEAD)
+    task_id = connection.execute(
+        update(runs).where(*dead).values(**fresh, **undone).returning(runs.c.task_id)
+    ).scalar_one_or_none()
+    if task_id is None:
+        return False
+    outbox.want(connection, "check", run_id)
+    task = tasks.hold(connection, task_id)
+    if task.state in LIVE_TASK:
+        connection.execute(update(runs).where(runs.c.id == run_id).values(next_at=now(connection)))
+        _follow(connection, task_id)
+    else:
+        tasks.set_state(connection, task_id, TaskState.WAITING, None)
+    return True
 
 
 def cancel(connection: Connection, task_id: str, by: str) -> list[str]:

@@ -170,6 +170,13 @@ def of_installation(connection: Connection, host: str, installation_id: int, mos
     return list(connection.execute(theirs.order_by(tasks.c.created_at.desc()).limit(most)).scalars())
 
 
+def not_begun(connection: Connection, account_id: int | None) -> list[str]:
+    """Tasks (of one account, or all) that wait or are queued."""
+    states = tasks.c.state.in_((TaskState.WAITING, TaskState.QUEUED))
+    theirs = states if account_id is None else states & (tasks.c.account_id == account_id)
+    return list(connection.execute(select(tasks.c.id).where(theirs)).scalars())
+
+
 def accounts_with_waiting(connection: Connection) -> list[int]:
     """Accounts that have a task waiting."""
     found = select(tasks.c.account_id).where(WAITING)  # DISTINCT would be read off another index, of all tasks

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.checkup import check_up, lacks
+from config import marks
 from config.settings import SettingsError, load, require_github
 from tests.world import World
 
@@ -41,3 +42,9 @@ def test_every_right_and_event_that_is_missing_is_named() -> None:
     assert "`members: read`" not in said
     assert "`issues`" in said
     assert "GITHUB_APP_SLUG=other" in said
+
+
+def test_a_pause_is_remembered_at_the_next_start(world: World) -> None:
+    with world.database.write() as connection:
+        marks.put(connection, marks.PAUSED, 1.0)
+    assert check_up(world.settings)[0] == "Everything is still paused: `./async-code resume`."

@@ -27,3 +27,36 @@ def show(as_json: bool) -> None:
     with database_of(load()) as database, database.read() as connection:
         backlog = gather(connection)
     click.echo(json.dumps(backlog, indent=2, ensure_ascii=False) if as_json else shown(backlog))
+
+
+@click.command()
+@click.argument("account", required=False)
+def pause(account: str | None) -> None:
+    """Let no run begin: of ACCOUNT (a login), or at all.
+
+    Commands are still accepted, acknowledged and answered, and wait; their comments say that you paused them. What is
+    at work goes on to its end. It stays so, over restarts, until `resume`."""
+    from bot.operating.ground import database_of
+    from bot.operating.pausing import pause as do
+    from config.settings import load
+
+    settings = load()
+    with database_of(settings) as database, database.write() as connection:
+        said = do(connection, settings.host_name, account)
+    click.echo(said)
+
+
+@click.command()
+@click.argument("account", required=False)
+def resume(account: str | None) -> None:
+    """Let runs begin again: of ACCOUNT (a login), or at all.
+
+    An account that was paused by its login stays paused until it is resumed by it."""
+    from bot.operating.ground import database_of
+    from bot.operating.pausing import resume as do
+    from config.settings import load
+
+    settings = load()
+    with database_of(settings) as database, database.write() as connection:
+        said = do(connection, settings.host_name, account, settings.concurrent_runs)
+    click.echo(said)

@@ -32,6 +32,7 @@ MARKS = {
     TaskState.CANCELLED: "🛑",
     TaskState.DEAD: "❌",
 }
+PAUSED = "The operator of this bot has paused it. It starts by itself when they resume; nothing is lost meanwhile."
 LONGEST_TEXT = 300
 LONGEST_SUMMARY = 4000
 LONGEST_DETAIL = 1500
@@ -83,6 +84,8 @@ def folded(title: str, text: str) -> str:
 
 def under_way(task: TaskView, run: RunView) -> str:
     """Why it has not begun, or what it is doing now."""
+    if task.paused and task.state in (TaskState.WAITING, TaskState.QUEUED):
+        return PAUSED
     if task.state is TaskState.WAITING:
         return "It starts when a run of this account or on this branch has ended; nothing is lost meanwhile."
     if run.state is RunState.QUEUED and run.detail:

@@ -49,3 +49,4 @@ class TaskView:
     runs: tuple[RunView, ...]
     ahead: int = 0  # runs that are claimed before this one
     round: int = 1
+    paused: bool = False  # the operator lets nothing begin

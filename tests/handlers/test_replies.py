@@ -71,6 +71,7 @@ def test_status() -> None:
     same("status_reply", {
         "no task": replies.status([], "octo", LIMITS, Spent(), 0),
         "a task in every state": replies.status(lines, "octo", LIMITS, SPENT, 2),
+        "paused": replies.status([LINE], "octo", LIMITS, SPENT, 2, paused=True),
         "two agents": replies.status([replace(LINE, agents=["mend", "patch"])], "octo", LIMITS, SPENT, 2),
     })  # fmt: skip
 

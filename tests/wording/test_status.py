@@ -24,6 +24,9 @@ def test_its_words_in_every_state() -> None:
     variants = {
         "waiting": replace(task_of(queued), state=TaskState.WAITING),
         "three ahead": task_of(queued, ahead=3),
+        "paused while it waits": replace(task_of(queued, paused=True), state=TaskState.WAITING),
+        "paused in the queue": task_of(queued, paused=True),
+        "paused at work": task_of(RUN, paused=True),
         "postponed": task_of(replace(queued, detail="GitHub can't be reached.")),
         "preparing": task_of(replace(RUN, doing="", sandbox=None, minutes=0.5)),
         "on a pull request": task_of(replace(done, pull_request=NUMBER, files=1)),
