@@ -39,6 +39,7 @@ ENDS = frozenset(
 
 # A run goes back to `queued` when its attempt failed, or its worker gave it back.
 # One that was publishing keeps its patch, and publishes it at the next attempt.
+# Of the ends only `dead` has a way on: an operator mended what killed the run, and has it tried again.
 MOVES: dict[RunState, frozenset[RunState]] = {
     RunState.QUEUED: frozenset({RunState.RUNNING, RunState.PUBLISHING, RunState.CANCELLED, RunState.DEAD}),
     RunState.RUNNING: frozenset(
@@ -56,6 +57,7 @@ MOVES: dict[RunState, frozenset[RunState]] = {
         {RunState.QUEUED, RunState.DONE, RunState.FAILED, RunState.CANCELLED, RunState.DEAD}
     ),
     **{end: frozenset() for end in ENDS},
+    RunState.DEAD: frozenset({RunState.QUEUED}),
 }
 
 LIVE_TASK = (TaskState.QUEUED, TaskState.RUNNING, TaskState.PUBLISHING)

@@ -29,6 +29,38 @@ def show(as_json: bool) -> None:
     click.echo(json.dumps(backlog, indent=2, ensure_ascii=False) if as_json else shown(backlog))
 
 
+@queue.command()
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--dead", is_flag=True, help="All dead letters, as `queue show` lists them.")
+def requeue(ids: tuple[str, ...], dead: bool) -> None:
+    """Have dead letters tried again, their counters set back.
+
+    An ID is that of a dead run, the GUID of a failed delivery, or kind and subject of a duty that was given up
+    (`status t0123456789ab`). Workers find them within seconds; while paused, runs wait."""
+    from bot.operating.ground import database_of
+    from bot.operating.requeueing import NotRequeued, all_dead, letters
+    from bot.operating.requeueing import requeue as do
+    from config.settings import load
+
+    if bool(ids) == dead:
+        raise click.UsageError("Name what is to be tried again, or say --dead.")
+    settings, refused = load(), False
+    with database_of(settings) as database:
+        with database.read() as connection:
+            named = all_dead(connection) if dead else letters(ids)
+        if not named:
+            click.echo("There are no dead letters.")
+        for letter in named:
+            try:
+                with database.write() as connection:
+                    said = do(connection, letter, settings.concurrent_runs)
+                click.echo(said)
+            except NotRequeued as error:
+                refused = True
+                click.echo(str(error), err=True)
+    raise SystemExit(1 if refused else 0)
+
+
 @click.command()
 @click.argument("account", required=False)
 def pause(account: str | None) -> None:
