@@ -61,6 +61,25 @@ def requeue(ids: tuple[str, ...], dead: bool) -> None:
     raise SystemExit(1 if refused else 0)
 
 
+@queue.command()
+@click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Give up waiting, with status 1.")
+def drain(timeout: float | None) -> None:
+    """Pause everything, and wait until it is safe to stop.
+
+    That is when no run is at work. Ctrl-C ends the waiting and leaves it paused; `resume` ends the pause."""
+    from bot.operating.draining import STAYS
+    from bot.operating.draining import drain as do
+    from bot.operating.ground import database_of
+    from config.settings import load
+
+    with database_of(load()) as database:
+        try:
+            do(database, click.echo, timeout)
+        except KeyboardInterrupt:
+            click.echo(f"No longer waiting. {STAYS}", err=True)
+            raise SystemExit(130) from None
+
+
 @click.command()
 @click.argument("account", required=False)
 def pause(account: str | None) -> None:

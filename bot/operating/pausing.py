@@ -1,5 +1,7 @@
 """Pausing and resuming: everything, or one account. What is at work goes on; what would begin waits in SQL."""
 
+from typing import Any
+
 from bot.operating import OperatorError
 from bot.operating.ground import operator
 from config import marks
@@ -57,7 +59,7 @@ def resume(connection: Connection, host: str, login: str | None, concurrent: int
     )
 
 
-def _account(connection: Connection, host: str, login: str) -> Row:
+def _account(connection: Connection, host: str, login: str) -> Row[Any]:
     account = account_named(connection, host, login)
     if account is None:
         near = nearest(login, logins(connection, host))

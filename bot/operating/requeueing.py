@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from bot.operating import OperatorError
 from bot.operating.ground import operator
@@ -85,7 +86,7 @@ def _run(connection: Connection, run_id: str, concurrent: int) -> str:
     return _stands(connection, tasks.get(connection, run.task_id), place)
 
 
-def _stands(connection: Connection, task: Row, place: str) -> str:
+def _stands(connection: Connection, task: Row[Any], place: str) -> str:
     """How soon the run of a requeued task begins."""
     if is_paused(connection, task.account_id):
         return f"waits on {place}; it is paused, and begins after `./async-code resume`."
@@ -115,7 +116,7 @@ def _delivery(connection: Connection, guid: str, _concurrent: int) -> str:
     return "waits to be decided."
 
 
-def _event(guid: str, row: Row) -> str:
+def _event(guid: str, row: Row[Any]) -> str:
     """The delivery's event as it is stored: one that did not parse when it came may parse by now."""
     try:
         from_json(row.body)

@@ -6,7 +6,9 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import cast
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -38,7 +40,12 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return invoke
 
 
-@pytest.mark.parametrize("command", [[], *([name] for name in cli.commands)])
+QUEUE = cast(click.Group, cli.commands["queue"])
+
+
+@pytest.mark.parametrize(
+    "command", [[], *([name] for name in cli.commands), *(["queue", name] for name in QUEUE.commands)]
+)
 def test_every_command_explains_itself(run: Run, command: list[str]) -> None:
     result = run(*command, "--help")
     assert result.exit_code == 0
