@@ -9,7 +9,7 @@ from handlers import inbox, replies
 from handlers.events import Spoken
 from handlers.grammar import Command, Flags, Mistake
 from handlers.inbox import Taken
-from handlers.policy import DAY, HOUR, STARTS_A_RUN, Facts, Spent, Verdict, decide
+from handlers.policy import DAY, HOUR, STARTS_A_RUN, Facts, Here, Spent, Verdict, decide
 from runners import outbox, runs, tasks
 from runners.agents import AGENTS, agent_for
 from runners.agents.adapter import Agent, Brief
@@ -106,7 +106,15 @@ class Decision:
             is_requester=any(task.requester_id == event.sender.id for task in unfinished),
             limits=settings.limits,
             spent=spent(self.connection, self.account_id),
+            on_this=self.on_this(),
         )
+
+    def on_this(self) -> Here:
+        """What ran in the last hour on this issue or pull request: more than so many look like a loop."""
+        most, place = self.context.settings.runs_per_issue, self.place()
+        since = now(self.connection) - HOUR
+        started = runs.started_at_place(self.connection, place.host, place.repository_id, place.number, since)
+        return Here(len(started), most, started[most - 1] + HOUR if len(started) >= most else None)
 
     def here(self) -> Any:
         """Tasks on this issue or pull request, the newest first."""

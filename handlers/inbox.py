@@ -199,7 +199,7 @@ def retry_later(connection: Connection, taken: Taken, error: str, *, ours: bool,
 def try_again(connection: Connection, guid: str, body: str) -> bool:
     """A failed delivery waits as though it had just come, with the event that it is; False where it has not failed."""
     at = now(connection)
-    fresh: dict[str, Any] = {"state": "stored", "tries": 0, "lease_until": 0, "error": None}
+    fresh: dict[str, Any] = {"state": "stored", "tries": 0, "vanished": 0, "lease_until": 0, "error": None}
     again = update(deliveries).where(deliveries.c.guid == guid, FAILED)
     return connection.execute(again.values(**fresh, body=body, received_at=at, next_at=at)).rowcount == 1
 

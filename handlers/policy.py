@@ -22,7 +22,17 @@ class Spent:
     oldest_of_day: float | None = None
 
 
+@dataclass(frozen=True)
+class Here:
+    """Runs of the last hour on this issue or pull request, how many may be, and when one more may (if not now)."""
+
+    runs: int = 0
+    most: int = 1
+    until: float | None = None
+
+
 NO_LIMITS = Limits(0, 0, 1)
+NOTHING_HERE = Here()
 NOTHING_SPENT = Spent()
 
 
@@ -42,6 +52,7 @@ class Facts:
     is_requester: bool = False  # of the newest task here
     limits: Limits = NO_LIMITS
     spent: Spent = NOTHING_SPENT
+    on_this: Here = NOTHING_HERE
 
 
 @dataclass(frozen=True)
@@ -109,11 +120,13 @@ def _what(command: Command, facts: Facts) -> Verdict | None:
 def _how_much(command: Command, facts: Facts) -> Verdict | None:
     if command.verb not in STARTS_A_RUN:
         return None
-    spent, limits = facts.spent, facts.limits
+    spent, limits, here = facts.spent, facts.limits, facts.on_this
     if spent.day >= limits.per_day:
         return Verdict(False, "quota_day", limits.per_day, spent.day, _after(spent.oldest_of_day, DAY))
     if spent.hour >= limits.per_hour:
         return Verdict(False, "quota_hour", limits.per_hour, spent.hour, _after(spent.oldest_of_hour, HOUR))
+    if here.runs >= here.most:
+        return Verdict(False, "loop", here.most, here.runs, here.until)
     return None
 
 

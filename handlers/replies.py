@@ -58,16 +58,21 @@ REFUSALS = {
     "`cancel` it first, or wait for its result.",
     "agent_missing": "**Not like this**: {detail}",
 }
-QUOTAS = {"quota_hour": ("hour", "RUNS_PER_HOUR"), "quota_day": ("day", "RUNS_PER_DAY")}
+QUOTAS = {
+    "quota_hour": ("this account has started {used} of {limit} runs in the last hour.", "RUNS_PER_HOUR"),
+    "quota_day": ("this account has started {used} of {limit} runs in the last day.", "RUNS_PER_DAY"),
+    "loop": (
+        "{used} of {limit} runs in an hour were started on this issue or pull request, which looks like a loop.",
+        "RUNS_PER_ISSUE",
+    ),
+}
 
 
-def _over_the_limit(verdict: Verdict, now: float, window: str, setting: str) -> str:
+def _over_the_limit(verdict: Verdict, now: float, used: str, setting: str) -> str:
     until = verdict.until
     again = f" The next place is free in {duration(max(until - now, 0))} ({_clock(until)})." if until else ""
-    return (
-        f"**Over the limit**: this account has started {verdict.used} of {verdict.limit} runs in the last {window}."
-        f"{again} The operator of this bot set that limit (`{setting}`)."
-    )
+    said = used.format(used=verdict.used, limit=verdict.limit)
+    return f"**Over the limit**: {said}{again} The operator of this bot set that limit (`{setting}`)."
 
 
 def unknown_agent(name: str, names: Sequence[str]) -> str:

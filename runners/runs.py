@@ -366,6 +366,16 @@ def used(connection: Connection, account_id: int, since: float) -> tuple[int, fl
     return int(row[0]), row[1]
 
 
+def started_at_place(
+    connection: Connection, host: str, repository_id: int, number: int, since: float
+) -> Sequence[float]:
+    """When the runs of one issue or pull request were made since then, the newest first."""
+    of_task = tasks.tasks.c
+    here = (of_task.host == host, of_task.repository_id == repository_id, of_task.number == number)
+    wanted = select(runs.c.created_at).join(tasks.tasks).where(*here, runs.c.created_at > since)
+    return connection.execute(wanted.order_by(runs.c.created_at.desc())).scalars().all()
+
+
 def at_work(connection: Connection, account_id: int) -> int:
     """Runs of the account that were admitted and have not ended."""
     admitted = tasks.tasks.c.state.in_(LIVE_TASK)

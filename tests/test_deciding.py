@@ -152,6 +152,28 @@ def test_over_the_hours_quota_the_refusal_says_whose_limit_and_until_when(new_wo
     assert len(world.pull_requests) == 2
 
 
+def test_a_loop_on_one_issue_is_broken_and_no_other_issue_is_hit(new_world: MakeWorld) -> None:
+    world = new_world(runs_per_issue=2)
+    number = world.comment(FIX)
+    world.work()
+    world.later(600)
+    world.comment("/async-code retry", on=number)
+    world.work()
+    world.comment("/async-code retry", on=number)
+    world.work()
+    refusal = world.replies(number)[-1]
+    assert "2 of 2 runs in an hour" in refusal
+    assert "`RUNS_PER_ISSUE`" in refusal
+    assert "free in 50 min" in refusal or "free in 49 min" in refusal, "when the first of the two leaves the hour"
+    world.comment(FIX)
+    world.work()
+    assert len(world.run_rows()) == 3
+    world.later(3001)
+    world.comment("/async-code retry", on=number)
+    world.work()
+    assert len(world.run_rows()) == 4
+
+
 @pytest.mark.slow
 def test_many_commands_at_once_never_pass_the_quota(new_world: MakeWorld) -> None:
     world = new_world(runs_per_hour=3, runs_per_day=3, control_slots=8)
@@ -288,7 +310,7 @@ def test_below_write_a_requester_cancels_only_their_own(world: World) -> None:
 
 @pytest.mark.slow
 def test_cancel_reaches_the_oldest_of_many_tasks(new_world: MakeWorld) -> None:
-    world = new_world(runs_per_hour=100)
+    world = new_world(runs_per_hour=100, runs_per_issue=100)
     number = world.issue()
     for _ in range(3):
         world.comment(FIX * 9, on=number)

@@ -106,5 +106,6 @@ def _environment(hub: LocalGitHub, directory: Path, port: int | None) -> dict[st
         "DEFAULT_AGENT": "mend",
         "SANDBOX": "auto" if isolates else "none",
         "RUNS_PER_HOUR": "200",
+        "RUNS_PER_ISSUE": "200",
         "RUNS_PER_DAY": "1000",
     }

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from config.tiers import Limits
 from handlers.grammar import VERBS, Command, find
-from handlers.policy import ALLOWED, DAY, HOUR, STARTS_A_RUN, Facts, Spent, Verdict, decide
+from handlers.policy import ALLOWED, DAY, HOUR, STARTS_A_RUN, Facts, Here, Spent, Verdict, decide
 from handlers.replies import QUOTAS, REFUSALS
 from runners.github_types import Role
 
@@ -110,6 +110,17 @@ def test_quotas_stop_what_starts_a_run_and_tell_until_when(verb: str) -> None:
     assert judged(verb, limits=Limits(0, 0, 1)) == nothing, "an account without any quota waits for nothing"
 
 
+@pytest.mark.parametrize("verb", AVAILABLE)
+def test_many_runs_on_one_issue_look_like_a_loop(verb: str) -> None:
+    facts: dict[str, Any] = {"has_live_task": verb == "cancel"}
+    loop = Here(runs=12, most=10, until=NOW + 60)
+    if verb not in STARTS_A_RUN:
+        assert judged(verb, on_this=loop, **facts) == ALLOWED
+        return
+    assert judged(verb, on_this=loop) == Verdict(False, "loop", 10, 12, NOW + 60)
+    assert judged(verb, on_this=replace(loop, runs=9, until=None)) == ALLOWED
+
+
 # Each rule, and facts that break it; the one above wins.
 IN_ORDER: list[tuple[str, dict[str, Any]]] = [
     ("stranger", {"role": Role.READ}),
@@ -121,6 +132,7 @@ IN_ORDER: list[tuple[str, dict[str, Any]]] = [
     ("agent_missing", {"agent_missing": "No."}),
     ("quota_day", {"spent": Spent(hour=20, day=100)}),
     ("quota_hour", {"spent": Spent(hour=20, day=50)}),
+    ("loop", {"on_this": Here(runs=10, most=10)}),
 ]
 
 
@@ -152,6 +164,7 @@ facts = st.builds(
     is_requester=st.booleans(),
     limits=st.builds(Limits, st.integers(0, 5), st.integers(0, 5), st.integers(1, 5)),
     spent=st.builds(Spent, st.integers(0, 6), st.integers(0, 6), numbers, numbers),
+    on_this=st.builds(Here, st.integers(0, 6), st.integers(1, 5), numbers),
 )
 
 
@@ -168,6 +181,7 @@ def test_no_facts_ever_allow_what_may_not_be(verb: str, known: Facts) -> None:
         assert known.role >= Role.WRITE
         assert known.spent.hour < known.limits.per_hour
         assert known.spent.day < known.limits.per_day
+        assert known.on_this.runs < known.on_this.most
         assert not known.agent_missing
         assert not (known.is_pull_request and (known.from_fork or not known.pull_request_open))
     if verb == "cancel":
