@@ -95,7 +95,11 @@ def run_page(settings: Settings, database: Database, request: Request) -> Respon
     log = [looking.log_line(event) for event in events]
     files = diff_files(run.patch) if run.patch else []
     shown: dict[str, Any] = {"run": view, "task": task, "steps": steps, "log": log, "files": files, "row": run}
-    state: dict[str, Any] = {"headline": HEADLINES[TaskState(run.state)], "ended": RunState(run.state) in ENDS}
+    state: dict[str, Any] = {
+        "forgotten": tasks.is_forgotten(task),
+        "headline": HEADLINES[TaskState(run.state)],
+        "ended": RunState(run.state) in ENDS,
+    }
     return _html("run.html", **shown, **state, github=settings.github_base_url)
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from config import leases
-from handlers import sweeping
+from handlers import forgetting, sweeping
 from runners.admission import admit_everywhere
 from runners.context import Context
 
@@ -34,10 +34,13 @@ class Upkeep:
             admit_everywhere(connection, settings.concurrent_runs)
             swept = sweeping.seconds_since(connection)
             asked_for = sweeping.is_due(connection)
+            old = forgetting.is_due(connection)
         work: dict[str, Work] = {}
         if asked_for:
             work["ask for lost deliveries"] = lambda _name: sweeping.ask(self._context, REDELIVERIES)
         if swept >= settings.sweep_seconds and time.monotonic() >= self._may_look_at:
             self._may_look_at = time.monotonic() + min(LOOK_AGAIN_SECONDS, settings.sweep_seconds)
             work["look for lost deliveries"] = lambda _name: sweeping.look(self._context)
+        if old:
+            work["forget what is old"] = lambda _name: forgetting.forget_old(self._context)
         return work

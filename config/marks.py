@@ -5,6 +5,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Double, Table, Text, d
 from config.database import inserting, metadata
 
 PAUSED = "paused"
+FORGOTTEN = "old texts forgotten"
 
 marks = Table(
     "marks",

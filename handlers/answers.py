@@ -28,8 +28,10 @@ def react(context: Context, duty: Duty) -> None:
 
 
 def reply(context: Context, duty: Duty) -> None:
-    """Posts the command's answer, once."""
+    """Posts the command's answer, once; one whose words were dropped meanwhile (RETENTION_DAYS) comes too late."""
     command = _command(context, duty.subject)
+    if command.answer is None:
+        return
     where, marker = _where(command), reply_marker(duty.subject)
 
     def act() -> str:

@@ -103,6 +103,7 @@ class Decision:
             agent_missing=self.agent_missing(command, here),
             has_task=bool(here),
             has_live_task=bool(unfinished),
+            task_forgotten=bool(here) and tasks.is_forgotten(here[0]),
             is_requester=any(task.requester_id == event.sender.id for task in unfinished),
             limits=settings.limits,
             spent=spent(self.connection, self.account_id),

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     case,
+    delete,
     func,
     literal_column,
     or_,
@@ -220,6 +221,27 @@ def failed(connection: Connection, most: int) -> Sequence[Row[Any]]:
     return connection.execute(
         _without_bodies().where(FAILED).order_by(deliveries.c.received_at.desc()).limit(most)
     ).all()
+
+
+def forget_bodies(connection: Connection, before: float, most: int) -> int:
+    """Drops what failed deliveries held that came before then; how many, at most so many."""
+    old = (FAILED, deliveries.c.body.is_not(None), deliveries.c.received_at < before)
+    some = select(deliveries.c.guid).where(*old).limit(most).scalar_subquery()
+    return connection.execute(update(deliveries).where(deliveries.c.guid.in_(some)).values(body=None)).rowcount
+
+
+def forget_guids(connection: Connection, before: float, most: int) -> int:
+    """Deletes deliveries that came before then and wait for nothing; how many, at most so many."""
+    old = (deliveries.c.state.in_(("done", "failed")), deliveries.c.received_at < before)
+    some = select(deliveries.c.guid).where(*old).limit(most).scalar_subquery()
+    return connection.execute(delete(deliveries).where(deliveries.c.guid.in_(some))).rowcount
+
+
+def forget_answers(connection: Connection, before: float, most: int) -> int:
+    """Drops the words of answers that were given before then; how many, at most so many. Commands stay known."""
+    some = select(commands.c.id).where(commands.c.answer.is_not(None), commands.c.created_at < before).limit(most)
+    dropped = update(commands).where(commands.c.id.in_(some.scalar_subquery())).values(answer=None)
+    return connection.execute(dropped).rowcount
 
 
 def record(connection: Connection, **command: Any) -> int | None:

@@ -49,6 +49,7 @@ class Facts:
     agent_missing: str | None = None  # why the chosen agent can't do it
     has_task: bool = False  # a task stands on this issue or pull request
     has_live_task: bool = False
+    task_forgotten: bool = False  # the words of the newest task here were dropped
     is_requester: bool = False  # of the newest task here
     limits: Limits = NO_LIMITS
     spent: Spent = NOTHING_SPENT
@@ -112,6 +113,8 @@ def _what(command: Command, facts: Facts) -> Verdict | None:
         return Verdict(False, "nothing_to_retry")
     if command.verb == "retry" and facts.has_live_task:
         return Verdict(False, "still_at_work")
+    if command.verb == "retry" and facts.task_forgotten:
+        return Verdict(False, "task_forgotten")
     if facts.agent_missing:
         return Verdict(False, "agent_missing", detail=facts.agent_missing)
     return None

@@ -56,6 +56,9 @@ REFUSALS = {
     "nothing_to_retry": f"**Nothing to retry**: no task has been asked for here yet. {HELP}",
     "still_at_work": "**Still at work**: the newest task here has not ended. "
     "`cancel` it first, or wait for its result.",
+    "task_forgotten": "**Too long ago**: the operator of this bot keeps what was asked only for some days after a "
+    "task's end (`RETENTION_DAYS`), and those of the newest task here have passed. Write the command anew, "
+    "with its text.",
     "agent_missing": "**Not like this**: {detail}",
 }
 QUOTAS = {

@@ -3,7 +3,21 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import JSON, Column, Connection, Double, ForeignKey, Integer, Row, Table, Text, func, insert, select
+from sqlalchemy import (
+    JSON,
+    Column,
+    Connection,
+    Double,
+    ForeignKey,
+    Integer,
+    Row,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+)
 
 from config.database import metadata, now
 from runners.agents.adapter import AgentEvent
@@ -51,3 +65,8 @@ def latest(connection: Connection, run_id: str, most: int = 50) -> list[Row[Any]
     """The last events, the oldest of them first."""
     wanted = select(run_events).where(run_events.c.run_id == run_id).order_by(run_events.c.seq.desc()).limit(most)
     return list(reversed(connection.execute(wanted).all()))
+
+
+def forget(connection: Connection, run_ids: Sequence[str]) -> None:
+    """Drops the logs of these runs."""
+    connection.execute(delete(run_events).where(run_events.c.run_id.in_(run_ids)))

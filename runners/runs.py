@@ -353,6 +353,12 @@ def cancel(connection: Connection, task_id: str, by: str) -> list[str]:
     return touched
 
 
+def forget(connection: Connection, task_ids: Sequence[str]) -> list[str]:
+    """Drops what agents said and made in the runs of these tasks; the runs' ids."""
+    dropped = update(runs).where(runs.c.task_id.in_(task_ids)).values(patch=None, summary=None, detail="")
+    return list(connection.execute(dropped.returning(runs.c.id)).scalars())
+
+
 def ahead_of(connection: Connection, run: Row[Any]) -> int:
     """Claimable runs of its queue that have waited longer."""
     waiting = (runs.c.state == RunState.QUEUED, runs.c.queue == run.queue, runs.c.next_at < (run.next_at or 0))

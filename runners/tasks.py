@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Double,
     ForeignKey,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Text,
     insert,
     literal_column,
+    or_,
     select,
     update,
 )
@@ -181,6 +183,28 @@ def accounts_with_waiting(connection: Connection) -> list[int]:
     """Accounts that have a task waiting."""
     found = select(tasks.c.account_id).where(WAITING)  # DISTINCT would be read off another index, of all tasks
     return list(dict.fromkeys(connection.execute(found).scalars()))
+
+
+def accounts_with_old(connection: Connection, before: float) -> list[int]:
+    """Accounts with tasks that ended before then and whose words are still kept."""
+    return list(connection.execute(select(tasks.c.account_id).where(_old(before)).distinct()).scalars())
+
+
+def forget(connection: Connection, account_id: int, before: float, most: int) -> list[str]:
+    """Drops the words of tasks of the account that ended before then; the ids of at most so many."""
+    some = select(tasks.c.id).where(tasks.c.account_id == account_id, _old(before)).limit(most)
+    dropped = update(tasks).where(tasks.c.id.in_(some.scalar_subquery())).values(text="", title="", body="")
+    return list(connection.execute(dropped.returning(tasks.c.id)).scalars())
+
+
+def is_forgotten(task: Row[Any]) -> bool:
+    """Whether the task's words were dropped, for it ended long ago."""
+    return not (task.title or task.text or task.body)
+
+
+def _old(before: float) -> ColumnElement[bool]:
+    ended = tasks.c.state.not_in(UNFINISHED) & (tasks.c.finished_at < before)
+    return ended & or_(*(tasks.c[name] != "" for name in ("title", "text", "body")))
 
 
 def set_state(connection: Connection, task_id: str, state: TaskState, finished_at: float | None) -> None:

@@ -22,6 +22,8 @@ def tell_status(context: Context, duty: Duty) -> None:
     with context.database.read() as connection:
         task = tasks.get(connection, task_id)
         view = looking.task_view(connection, context.settings, task_id)
+    if tasks.is_forgotten(task):  # what the comment says is kept nowhere else
+        return
     where = Where(task.installation_id, task.repository, task.repository_id)
     marker = status_marker(task_id)
     text = marked(marker, status_comment(view))
@@ -61,6 +63,8 @@ def tell_check(context: Context, duty: Duty) -> None:
         run = runs.get(connection, run_id)
         task = tasks.get(connection, run.task_id)
         view = looking.run_view(connection, context.settings, task, run)
+    if tasks.is_forgotten(task):
+        return
     where = Where(task.installation_id, task.repository, task.repository_id)
     for head_sha in dict.fromkeys(sha for sha in (task.head_sha, run.head_sha) if sha):
         fields = check(view, head_sha)

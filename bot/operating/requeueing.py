@@ -80,6 +80,8 @@ def _run(connection: Connection, run_id: str, concurrent: int) -> str:
         raise NotRequeued(f"{run_id}: it is {run.state}, not dead. A person has it done anew by `retry` on {place}.")
     if run.round != task.round:
         raise NotRequeued(f"{run_id}: a person retried its task since, on {place}; that run counts.")
+    if tasks.is_forgotten(task):
+        raise NotRequeued(f"{run_id}: what was asked was dropped (RETENTION_DAYS). A person must ask anew, on {place}.")
     runs.requeue(connection, run_id)
     audit.note(connection, operator(), "requeue", run_id, account_id=run.account_id, task=task.id)
     admit(connection, run.account_id, concurrent)

@@ -84,6 +84,8 @@ def test_what_makes_no_sense_now_is_said() -> None:
     assert rule("retry", has_task=False) == "nothing_to_retry"
     assert rule("retry", has_live_task=True) == "still_at_work"
     assert rule("implement", has_live_task=True) == "allowed", "it waits"
+    assert rule("retry", task_forgotten=True) == "task_forgotten"
+    assert rule("implement", task_forgotten=True) == "allowed"
     for verb, known in VERBS.items():
         if not known.available:
             assert judged(verb) == Verdict(False, "not_there_yet", detail=verb)
@@ -129,6 +131,7 @@ IN_ORDER: list[tuple[str, dict[str, Any]]] = [
     ("fork", {"is_pull_request": True, "from_fork": True}),
     ("pull_request_closed", {"is_pull_request": True, "pull_request_open": False}),
     ("still_at_work", {"has_live_task": True}),
+    ("task_forgotten", {"task_forgotten": True}),
     ("agent_missing", {"agent_missing": "No."}),
     ("quota_day", {"spent": Spent(hour=20, day=100)}),
     ("quota_hour", {"spent": Spent(hour=20, day=50)}),
@@ -161,6 +164,7 @@ facts = st.builds(
     agent_missing=st.none() | st.text(max_size=5),
     has_task=st.booleans(),
     has_live_task=st.booleans(),
+    task_forgotten=st.booleans(),
     is_requester=st.booleans(),
     limits=st.builds(Limits, st.integers(0, 5), st.integers(0, 5), st.integers(1, 5)),
     spent=st.builds(Spent, st.integers(0, 6), st.integers(0, 6), numbers, numbers),
