@@ -41,6 +41,7 @@ __all__ = [
     "NoSuchRow",
     "Row",
     "WakeUp",
+    "after_commit",
     "inserting",
     "metadata",
     "now",
@@ -92,14 +93,17 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """One transaction that may write: committed at the end, rolled back on any exception.
 
-        Wake-ups that were asked for inside are sent after the commit, or never.
+        Wake-ups that were asked for inside are sent after the commit, or never; so is what else was to follow.
         """
         wake_ups: list[WakeUp] = []
+        afterwards: list[Callable[[], None]] = []
         with self._writer.begin() as connection:
-            connection.info.update(clock_shift=self.clock_shift, wake_ups=wake_ups)
+            connection.info.update(clock_shift=self.clock_shift, wake_ups=wake_ups, afterwards=afterwards)
             yield connection
         if wake_ups:
             self._send(list(dict.fromkeys(wake_ups)))
+        for act in afterwards:
+            act()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -129,6 +133,11 @@ def inserting(connection: Connection) -> Callable[[Table], sqlite.Insert | postg
 def wake_after_commit(connection: Connection, wake_up: WakeUp) -> None:
     """Sends the wake-up once the transaction stands."""
     connection.info["wake_ups"].append(wake_up)
+
+
+def after_commit(connection: Connection, act: Callable[[], None]) -> None:
+    """Does this once the transaction stands; it must not raise."""
+    connection.info["afterwards"].append(act)
 
 
 def _sqlite(url: str, *, writes: bool) -> Engine:

@@ -1,10 +1,15 @@
 """Unexpected errors go to Sentry, without anything private; only where a DSN is set."""
 
+import sys
 from typing import Any
+
+import structlog
 
 from config.logging import secret_values
 from config.redaction import redact
 from config.settings import Settings
+
+log = structlog.get_logger()
 
 
 def set_up(settings: Settings, process: str) -> None:
@@ -40,7 +45,12 @@ def scrub(value: Any, secrets: list[str]) -> Any:
 
 def report(error: BaseException) -> None:
     """Sends one error that was handled here but should not have happened; does nothing without a DSN."""
-    import sys
-
     if "sentry_sdk" in sys.modules:
         sys.modules["sentry_sdk"].capture_exception(error)
+
+
+def tell(message: str, **ids: str) -> None:
+    """Tells the operator of what only they can mend: a line of the log, and a message where there is a DSN."""
+    log.error(message, **ids)
+    if "sentry_sdk" in sys.modules:
+        sys.modules["sentry_sdk"].capture_message(message, level="error", tags=ids)

@@ -35,7 +35,7 @@ def decide_delivery(context: Context, guid: str) -> None:
         log.warning("delivery.postponed", guid=guid, error=str(error))
         _again(context, taken, error, ours=False, wait=getattr(error, "retry_after", None))
     except Exception as error:
-        log.exception("delivery.failed", guid=guid)
+        log.exception("delivery.attempt_failed", guid=guid)
         errors.report(error)
         _again(context, taken, error, ours=True)
 

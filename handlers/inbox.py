@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -27,8 +28,9 @@ from sqlalchemy import (
     update,
 )
 
+from config import errors
 from config.backoff import backoff
-from config.database import Identity, inserting, metadata, now
+from config.database import Identity, after_commit, inserting, metadata, now
 
 MOST_ASKED_AT_ONCE = 5000  # values in one statement
 MOST_TRIES = 8  # of a delivery that we fail at
@@ -128,7 +130,10 @@ def store(connection: Connection, arrived: Sequence[NewDelivery]) -> set[str]:
     revived = (deliveries.c.state == "failed") & made.excluded.error.is_(None)  # somebody redelivered it
     upsert = made.on_conflict_do_update(index_elements=["guid"], set_=again, where=revived)
     statement = upsert.returning(deliveries.c.guid)
-    return set(connection.execute(statement, rows).scalars())
+    new = set(connection.execute(statement, rows).scalars())
+    for guid in (delivery.guid for delivery in arrived if delivery.error and delivery.guid in new):
+        _tell_failed(connection, guid)
+    return new
 
 
 def first(connection: Connection, event: str) -> str | None:
@@ -171,8 +176,7 @@ def take(connection: Connection, guid: str, lease_seconds: float) -> Taken | Non
     taken = Taken(guid, row.event, row.body, row.fence, row.tries, row.received_at)
     if row.vanished < MOST_VANISHED:
         return taken
-    over = {"state": "failed", "next_at": None, "error": f"Its worker vanished {row.vanished} times."}
-    connection.execute(update(deliveries).where(_held(taken)).values(**over))
+    _fail(connection, taken, f"Its worker vanished {row.vanished} times.")
     return None
 
 
@@ -190,11 +194,11 @@ def retry_later(connection: Connection, taken: Taken, error: str, *, ours: bool,
     at = now(connection)
     over = taken.tries >= MOST_TRIES if ours else at - taken.received_at > PATIENCE_SECONDS
     if over:
-        values: dict[str, Any] = {"state": "failed", "next_at": None, "error": error}
-    else:
-        due = at + (wait or backoff(taken.tries, first=1, longest=300))
-        values = {"state": "stored", "next_at": due, "lease_until": 0, "error": error}
+        return _fail(connection, taken, error)
+    due = at + (wait or backoff(taken.tries, first=1, longest=300))
+    values = {"state": "stored", "next_at": due, "lease_until": 0, "error": error}
     connection.execute(update(deliveries).where(_held(taken)).values(**values))
+    return None
 
 
 def try_again(connection: Connection, guid: str, body: str) -> bool:
@@ -281,6 +285,17 @@ def refused_lately(
     if sender_id is not None:
         theirs.append(commands.c.sender_id == sender_id)
     return connection.execute(select(commands.c.id).where(*theirs).limit(1)).first() is not None
+
+
+def _fail(connection: Connection, taken: Taken, error: str) -> None:
+    """Nobody tries it any more; an operator may."""
+    over = {"state": "failed", "next_at": None, "error": error}
+    if connection.execute(update(deliveries).where(_held(taken)).values(**over)).rowcount:
+        _tell_failed(connection, taken.guid)
+
+
+def _tell_failed(connection: Connection, guid: str) -> None:
+    after_commit(connection, partial(errors.tell, "delivery.failed", guid=guid))
 
 
 def _without_bodies() -> Select[Any]:

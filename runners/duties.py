@@ -38,7 +38,7 @@ def serve_duty(context: Context, effects: Mapping[str, Effect], kind: str, subje
     except (NotFound, Forbidden, Invalid) as error:
         log.warning("duty.refused", kind=kind, subject=subject, status=error.status, said=str(error))
         with context.database.write() as connection:
-            outbox.give_up(connection, duty, str(error)[:500])
+            outbox.give_up(connection, duty, str(error)[:500], gone=isinstance(error, NotFound))
     except GitHubError as error:
         _again(context, duty, error, error.retry_after if isinstance(error, Unavailable) else None)
     except Exception as error:

@@ -6,6 +6,7 @@ which of them the last effect knew. A duty served while a newer wish came is sim
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -24,8 +25,9 @@ from sqlalchemy import (
     update,
 )
 
+from config import errors
 from config.backoff import backoff
-from config.database import WakeUp, inserting, metadata, now, wake_after_commit
+from config.database import WakeUp, after_commit, inserting, metadata, now, wake_after_commit
 from runners.queues import GITHUB
 
 MOST_TRIES = 12  # with the waits below: about two hours of GitHub being away
@@ -173,14 +175,19 @@ def wait_turn(connection: Connection, duty: Duty, seconds: float) -> None:
     connection.execute(update(outbox).where(_held(duty)).values(**values))
 
 
-def give_up(connection: Connection, duty: Duty, error: str) -> None:
-    """Nothing more is tried until it is wanted again; the row keeps why. A wish that came meanwhile is due at once."""
+def give_up(connection: Connection, duty: Duty, error: str, *, gone: bool = False) -> None:
+    """Nothing more is tried until it is wanted again; the row keeps why. A wish that came meanwhile is due at once.
+
+    `gone`: what it is about is not there any more, so there is nothing for an operator to mend.
+    """
     held = _held(duty)
     values = {"lease_until": 0, "next_at": None, "error": error}
     given_up = connection.execute(update(outbox).where(held, outbox.c.wanted == duty.wanted).values(**values)).rowcount
     again = update(outbox).where(held).values(lease_until=0, tries=0)
     if not given_up and connection.execute(again).rowcount:
         wake_after_commit(connection, wake_up(duty.kind, duty.subject))
+    if given_up and not gone:
+        after_commit(connection, partial(errors.tell, "duty.given_up", kind=duty.kind, subject=duty.subject))
 
 
 def wait_before(tries: int) -> float:

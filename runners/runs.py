@@ -6,6 +6,7 @@ the next claim raises the fence, and whatever the old worker still tries to writ
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -30,9 +31,10 @@ from sqlalchemy import (
     update,
 )
 
+from config import errors
 from config.accounts import may_begin
 from config.backoff import backoff
-from config.database import WakeUp, metadata, now, wake_after_commit
+from config.database import WakeUp, after_commit, metadata, now, wake_after_commit
 from runners import outbox, tasks
 from runners.states import ENDS, LIVE_TASK, RunState, TaskState, before, of_task
 
@@ -277,6 +279,8 @@ def finish(connection: Connection, claim: Claim, end: RunState, reason: str = ""
     task_id = _write(connection, claim, before(end), **values)
     outbox.want(connection, "check", claim.run_id)
     _follow(connection, task_id)
+    if end is RunState.DEAD:
+        after_commit(connection, partial(errors.tell, "run.dead", run=claim.run_id, task=task_id, reason=reason))
 
 
 def fail(connection: Connection, claim: Claim, detail: str) -> RunState:
