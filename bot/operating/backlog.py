@@ -1,10 +1,10 @@
 """The whole backlog as plain data, as `queue show --json` prints it and its tables show it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from config import marks
-from config.accounts import is_paused, paused_accounts
+from config.accounts import paused_accounts
 from config.database import Connection, Row, now
 from handlers import inbox, sweeping
 from runners import backlog, outbox
@@ -21,14 +21,19 @@ def gather(connection: Connection) -> dict[str, Any]:
     at = now(connection)
     since = marks.get(connection, marks.PAUSED)
     accounts = paused_accounts(connection)
+    held = {account.id for account in accounts}
+
+    def paused(row: Row[Any]) -> bool:
+        return since is not None or row.account_id in held
+
     return {
         "paused": {
             "everything_for": None if since is None else round(at - since, 1),
             "accounts": {account.login: round(at - account.paused_at, 1) for account in accounts},
         },
         "deliveries": _section(inbox.undecided(connection, MOST), at, _delivery),
-        "waiting": _section(backlog.tasks_waiting(connection, MOST), at, _task, connection),
-        "runs": _section(backlog.runs_not_ended(connection, MOST), at, _run),
+        "waiting": _section(backlog.tasks_waiting(connection, MOST), at, _task, paused),
+        "runs": _section(backlog.runs_not_ended(connection, MOST), at, _run, paused),
         "duties": _section(outbox.owed(connection, MOST), at, _duty),
         "redeliveries": _section(sweeping.asked_for(connection, MOST), at, _redelivery),
         "dead": {
@@ -55,12 +60,11 @@ def _delivery(row: Row[Any], at: float) -> Section:
     }
 
 
-def _task(row: Row[Any], at: float, connection: Connection) -> Section:
-    paused = is_paused(connection, row.account_id)
-    return {"task": row.id, **_place(row), "age": _age(row.created_at, at), "paused": paused}
+def _task(row: Row[Any], at: float, paused: Callable[[Row[Any]], bool]) -> Section:
+    return {"task": row.id, **_place(row), "age": _age(row.created_at, at), "paused": paused(row)}
 
 
-def _run(row: Row[Any], at: float) -> Section:
+def _run(row: Row[Any], at: float, paused: Callable[[Row[Any]], bool]) -> Section:
     lapsed = row.state in AT_WORK and row.lease_until < at
     return {
         "run": row.id,
@@ -72,6 +76,7 @@ def _run(row: Row[Any], at: float) -> Section:
         "age": _age(row.started_at or row.created_at, at),
         "holder": row.holder,
         "holder_vanished": lapsed,
+        "paused": paused(row),
         "next_in": _ahead(row.next_at, at),
         "attempts": row.fence,
         "failures": row.failures,

@@ -5,7 +5,7 @@ import click
 
 @click.group()
 def queue() -> None:
-    """Look at what waits, works and died; try dead letters again; drain.
+    """Look at what waits, works or died; try again; drain.
 
     Works on the database, whether the stack is up or down."""
 
@@ -67,7 +67,7 @@ def drain(timeout: float | None) -> None:
     """Pause everything, and wait until it is safe to stop.
 
     That is when no run is at work. Ctrl-C ends the waiting and leaves it paused; `resume` ends the pause."""
-    from bot.operating.draining import STAYS
+    from bot.operating.draining import Interrupted
     from bot.operating.draining import drain as do
     from bot.operating.ground import database_of
     from config.settings import load
@@ -75,8 +75,8 @@ def drain(timeout: float | None) -> None:
     with database_of(load()) as database:
         try:
             do(database, click.echo, timeout)
-        except KeyboardInterrupt:
-            click.echo(f"No longer waiting. {STAYS}", err=True)
+        except Interrupted as interrupted:
+            click.echo(str(interrupted), err=True)
             raise SystemExit(130) from None
 
 

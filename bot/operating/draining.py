@@ -18,14 +18,22 @@ SAFE = "Nothing is at work: it is safe to stop. It stays paused, over restarts, 
 STAYS = "It stays paused: nothing new begins. `./async-code resume` ends that."
 
 
+class Interrupted(Exception):
+    """The operator waits no longer; the message says how things stand."""
+
+
 def drain(database: Database, say: Callable[[str], None], timeout: float | None, look: float = LOOK_SECONDS) -> None:
-    """Pauses everything, and waits until no run is at work. Raises OperatorError after the timeout."""
+    """Pauses everything, and waits until no run is at work. Raises OperatorError after the timeout, Interrupted."""
     with database.write() as connection:
-        say(pause_everything(connection, "drain"))
-    _wait(database, say, timeout, look)
-    # On Postgres a claim that began before the pause may commit just after it.
-    threading.Event().wait(look)
-    _wait(database, say, timeout, look)
+        said = pause_everything(connection, "drain")
+    try:
+        say(said)
+        _wait(database, say, timeout, look)
+        # On Postgres a claim that began before the pause may commit just after it.
+        threading.Event().wait(look)
+        _wait(database, say, timeout, look)
+    except KeyboardInterrupt:
+        raise Interrupted(f"No longer waiting. {STAYS}") from None
     say(SAFE)
 
 

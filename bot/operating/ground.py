@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot.operating import OperatorError
-from config.database import Database, require_schema
+from config.database import Database, DatabaseError, require_schema
 from config.settings import Settings
 
 
@@ -22,10 +22,20 @@ def database_of(settings: Settings) -> Iterator[Database]:
         )
     database = Database(settings.database)
     try:
-        require_schema(database)
+        _require_schema(database)
         yield database
     finally:
         database.close()
+
+
+def _require_schema(database: Database) -> None:
+    try:
+        require_schema(database)
+    except DatabaseError as error:
+        raise OperatorError(
+            f"The database can't be read ({type(error).__name__}). "
+            "Is it up, and is DATABASE_URL (or DATA_DIR) the stack's?"
+        ) from None
 
 
 def operator() -> str:

@@ -70,10 +70,10 @@ def requeue(connection: Connection, letter: Letter, concurrent: int) -> str:
 
 def _run(connection: Connection, run_id: str, concurrent: int) -> str:
     try:
-        run = runs.get(connection, run_id)
+        lock_account(connection, runs.get(connection, run_id).account_id)
     except NoSuchRow:
         raise NotRequeued(f"{run_id}: there is no such run.") from None
-    lock_account(connection, run.account_id)
+    run = runs.get(connection, run_id)
     task = tasks.get(connection, run.task_id)
     place = f"{task.repository}#{task.number}"
     if run.state != RunState.DEAD:

@@ -10,6 +10,8 @@ from runners.wording.status import duration
 MOST_ROWS = 20  # of a section; the rest is counted
 LONGEST_CELL = 90
 
+PAUSED = "paused by the operator"
+
 Row = Mapping[str, Any]
 
 NOTHING = """Nothing waits, nothing is at work, nothing died.
@@ -98,6 +100,8 @@ def why_run(row: Row) -> str:
         return f"its worker {row['holder']} fell silent"
     if row["state"] != "queued":
         return str(row["holder"])
+    if row["paused"]:
+        return PAUSED
     return "; ".join(_waits_for(row)) or "for a worker"
 
 
@@ -133,7 +137,7 @@ TASK: Columns = {
     "on": lambda row: row["place"],
     "asked": lambda row: f"{row['verb']} by {row['requester']}",
     "age": _age,
-    "why": lambda row: "paused by the operator" if row["paused"] else "for a slot of its account, or a free place",
+    "why": lambda row: PAUSED if row["paused"] else "for a slot of its account, or a free place",
 }
 RUN: Columns = {
     "run": lambda row: row["run"],

@@ -1,8 +1,9 @@
 """The command line of an operator over a world's database."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+import structlog
 from click.testing import CliRunner, Result
 
 from bot.cli import cli
@@ -10,6 +11,14 @@ from config.settings import Settings
 from tests.world import World
 
 Operate = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """The web process of the tests logs from threads of its own, in the middle of what a command prints."""
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

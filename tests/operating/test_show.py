@@ -1,6 +1,7 @@
 """`queue show`: everything that waits, works or died, with why."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,6 +59,12 @@ def test_without_a_database_none_is_made(world: World, monkeypatch: pytest.Monke
     assert (result.exit_code, elsewhere.exists()) == (1, False)
     assert "There is no database at" in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_a_database_that_can_t_be_read_is_said_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "async-code.sqlite3").write_text("This is no database, however long one looks at it." * 100)
+    result = CliRunner().invoke(cli, ["queue", "show"], env={"DATA_DIR": str(tmp_path)})
+    assert (result.exit_code, result.stderr.startswith("The database can't be read")) == (1, True)
 
 
 def test_all_that_waits_is_shown_with_why(new_world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,14 +139,16 @@ def test_the_count_is_of_all_whatever_is_listed() -> None:
     )
 
 
-RUN = {"run": "r1", "state": "queued", "holder": None, "holder_vanished": False, "cancel_by": None, "detail": "",
-       "next_in": None, "failures": 0, "vanished": 0, "postponed": 0}  # fmt: skip
+RUN = {"run": "r1", "state": "queued", "holder": None, "holder_vanished": False, "paused": False, "cancel_by": None,
+       "detail": "", "next_in": None, "failures": 0, "vanished": 0, "postponed": 0}  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("run", "said"),
     [
         ({}, "for a worker"),
+        ({"paused": True}, "paused by the operator"),
+        ({"paused": True, "state": "running", "holder": "host:1:a"}, "host:1:a"),
         ({"next_in": 12.0, "detail": "GitHub can't be reached.", "postponed": 2},
          "again in 12 s; GitHub can't be reached.; 2 postponed"),
         ({"state": "running", "holder": "host:1:a"}, "host:1:a"),
