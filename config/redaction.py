@@ -8,6 +8,7 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from urllib.parse import quote
 
 HIDDEN = "[redacted]"
@@ -40,14 +41,19 @@ _USERINFO = re.compile(r"(?<=://)[^\s/@:]{0,200}:[^\s/@]{1,1000}(?=@)")
 
 def redact(text: str, secrets: Iterable[str]) -> str:
     """The text with the given secret values, in the encodings that they travel in, and all known formats hidden."""
-    forms = {form for secret in secrets if len(secret) >= _SHORTEST for form in _forms(secret)}
-    if forms:
-        # The longest first: a secret may contain another.
-        longest_first = sorted(forms, key=lambda form: (-len(form), form))
-        text = re.sub("|".join(map(re.escape, longest_first)), HIDDEN, text)
+    known = frozenset(secret for secret in secrets if len(secret) >= _SHORTEST)
+    if known:
+        text = _known(known).sub(HIDDEN, text)
     text = _FORMATS.sub(HIDDEN, text)
     text = _AUTHORIZATION.sub(rf"\1{HIDDEN}", text)
     return _USERINFO.sub(HIDDEN, text)
+
+
+@lru_cache(maxsize=16)  # a process has one set of secrets and a line of its log many values
+def _known(secrets: frozenset[str]) -> re.Pattern[str]:
+    """What finds these secrets, the longest form first: a secret may contain another."""
+    forms = {form for secret in secrets for form in _forms(secret)}
+    return re.compile("|".join(map(re.escape, sorted(forms, key=lambda form: (-len(form), form)))))
 
 
 def _forms(secret: str) -> Iterator[str]:
