@@ -39,7 +39,7 @@ def application(settings: Settings) -> Starlette:
         database.close()
 
     routes = [
-        Route("/github/webhooks", Intake(settings, writer).answer, methods=["POST"]),
+        Route("/github/webhooks", Intake(settings, writer), methods=["POST"]),
         Route("/healthz", health),
         *pages.routes(settings, database),
     ]

@@ -6,13 +6,12 @@ Whatever is wrong with a request is said in one line with a 4xx; nothing that a 
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
 from typing import Any
 
 import structlog
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from bot.writer import NotKept, Writer
 from config.settings import Settings
@@ -28,6 +27,12 @@ READ_SECONDS = 10  # GitHub itself gives up then
 GUID = re.compile(r"[0-9A-Za-z-]{1,64}")
 EVENT = re.compile(r"[a-z_]{1,64}")
 
+PONG = JSONResponse({"answer": "pong"})
+NOT_WANTED = JSONResponse({"answer": "not wanted"})
+NO_COMMAND = JSONResponse({"answer": "no command in it"})
+STORED = JSONResponse({"answer": "stored"}, 202)
+KNOWN = JSONResponse({"answer": "known"}, 202)
+
 log = structlog.get_logger()
 
 
@@ -40,16 +45,25 @@ class Refused(Exception):
 
 
 class Intake:
-    """The webhook's endpoint. `writer` keeps deliveries."""
+    """The webhook's endpoint, spoken to as ASGI: a request object would cost as much as all of the rest.
+
+    `writer` keeps deliveries.
+    """
 
     def __init__(self, settings: Settings, writer: Writer) -> None:
-        self._settings, self._writer = settings, writer
+        self._writer = writer
+        self._app_id, self._slug = str(settings.github_app_id).encode(), settings.github_app_slug
+        self._secrets = settings.webhook_secrets
         self._large = asyncio.Semaphore(MOST_LARGE)
 
-    async def answer(self, request: Request) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one delivery."""
+        answer = await self._answer(scope, receive)
+        await answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Response:
         try:
-            return await self._accept(request)
+            return await self._accept(_Head(scope["headers"]), receive)
         except Refused as refused:
             log.info("delivery.refused", status=refused.status, why=str(refused))
             return JSONResponse({"error": str(refused)}, refused.status)
@@ -59,86 +73,97 @@ class Intake:
             log.error("delivery.not_kept", error=str(error))
             return JSONResponse({"error": "not stored; GitHub may send it again"}, 503)
 
-    async def _accept(self, request: Request) -> Response:
-        headers = _Headers(request)
-        headers.refuse_foreign(self._settings.github_app_id)
-        body = await self._read(request)
-        if not is_signed(body, headers.signature, self._settings.webhook_secrets):
+    async def _accept(self, head: "_Head", receive: Receive) -> Response:
+        head.refuse_foreign(self._app_id)
+        body = await self._read(head, receive)
+        if not is_signed(body, head.signature, self._secrets):
             raise Refused(401, "X-Hub-Signature-256 does not match the body: check GITHUB_WEBHOOK_SECRET")
-        if headers.event == "ping":
-            return JSONResponse({"answer": "pong"})
-        if not may_be_wanted(headers.event):
-            return JSONResponse({"answer": "not wanted"})
-        if needs_trigger(headers.event) and not mentions(body, self._settings.github_app_slug):
-            return JSONResponse({"answer": "no command in it"})
-        return await self._keep(headers, body)
+        if head.event == "ping":
+            return PONG
+        if not may_be_wanted(head.event):
+            return NOT_WANTED
+        if needs_trigger(head.event) and not mentions(body, self._slug):
+            return NO_COMMAND
+        return await self._keep(head, body)
 
-    async def _read(self, request: Request) -> bytes:
+    async def _read(self, head: "_Head", receive: Receive) -> bytes:
         """The body, if it comes in time and below the cap: by its announced length, and while it streams."""
-        announced = request.headers.get("content-length", "0")
-        if not announced.isdecimal() or int(announced[:20]) > MOST_BYTES:
+        if head.length > MOST_BYTES:
             raise Refused(413, f"a delivery has at most {MOST_BYTES} bytes")
         try:
-            async with asyncio.timeout(READ_SECONDS), AsyncExitStack() as held:
-                return await _all(request, lambda: held.enter_async_context(self._large))
+            async with asyncio.timeout(READ_SECONDS):
+                body, more = await _up_to(LARGE_BYTES, b"", receive)
+                if more:
+                    async with self._large:
+                        body, more = await _up_to(MOST_BYTES, body, receive)
         except TimeoutError:
             raise Refused(408, f"the body did not arrive within {READ_SECONDS} s") from None
+        if len(body) > MOST_BYTES:
+            raise Refused(413, f"a delivery has at most {MOST_BYTES} bytes")
+        return body
 
-    async def _keep(self, headers: "_Headers", body: bytes) -> Response:
+    async def _keep(self, head: "_Head", body: bytes) -> Response:
         payload = _json(body)
-        if not is_wanted(headers.event, payload.get("action")):
-            return JSONResponse({"answer": "not wanted"})
+        if not is_wanted(head.event, payload.get("action")):
+            return NOT_WANTED
         try:
-            kept = NewDelivery(headers.guid, headers.event, to_json(parse(headers.event, payload)))
+            kept = NewDelivery(head.guid, head.event, to_json(parse(head.event, payload)))
         except Unreadable as error:
-            log.error("delivery.unreadable", guid=headers.guid, error=str(error))
+            log.error("delivery.unreadable", guid=head.guid, error=str(error))
             whole = body.decode("utf-8", "replace").replace("\0", "\ufffd")
-            kept = NewDelivery(headers.guid, headers.event, whole, str(error))
-        is_new = await self._writer.keep(kept)
-        log.info("delivery.accepted" if is_new else "delivery.repeated", guid=headers.guid, event_name=headers.event)
-        return JSONResponse({"answer": "stored" if is_new else "known"}, 202)
+            kept = NewDelivery(head.guid, head.event, whole, str(error))
+        return STORED if await self._writer.keep(kept) else KNOWN
 
 
-class _Headers:
-    """The headers of a delivery, each checked before the body is read."""
+class _Head:
+    """The headers of a delivery, each checked before the body is read. Their names come in lower case."""
 
-    def __init__(self, request: Request) -> None:
-        self._request = request
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+    def __init__(self, headers: list[tuple[bytes, bytes]]) -> None:
+        self._values = dict(headers)
+        self._doubled = [name for name, _ in headers] if len(self._values) < len(headers) else []
+        if self._maybe(b"content-type").partition(b";")[0].strip().lower() != b"application/json":
             raise Refused(415, "the webhook's content type must be application/json")
-        if request.headers.get("content-encoding", "identity").lower() != "identity":
+        if self._maybe(b"content-encoding", b"identity").lower() != b"identity":
             raise Refused(415, "a compressed body is not taken")
-        self.signature = self._one("x-hub-signature-256", 401).encode("latin-1")
-        self.event = self._one("x-github-event", 400)
-        self.guid = self._one("x-github-delivery", 400)
+        self.signature = self._one(b"x-hub-signature-256", 401)
+        self.event = self._one(b"x-github-event", 400).decode("latin-1")
+        self.guid = self._one(b"x-github-delivery", 400).decode("latin-1")
         if not EVENT.fullmatch(self.event):
             raise Refused(400, "X-GitHub-Event is not the name of an event")
         if not GUID.fullmatch(self.guid):
             raise Refused(400, "X-GitHub-Delivery is not a GUID")
 
-    def refuse_foreign(self, app_id: int | None) -> None:
+    @property
+    def length(self) -> int:
+        """The announced length of the body, 0 where none is: `_up_to` counts anyway."""
+        announced = self._maybe(b"content-length", b"0")
+        return int(announced[:20]) if announced.isdigit() else MOST_BYTES + 1
+
+    def refuse_foreign(self, app_id: bytes) -> None:
         """Refuses what was sent to another App."""
-        target = self._request.headers.get("x-github-hook-installation-target-id")
-        if target is not None and target != str(app_id):
+        if self._maybe(b"x-github-hook-installation-target-id", app_id) != app_id:
             raise Refused(401, "this delivery is for another App (X-GitHub-Hook-Installation-Target-ID)")
 
-    def _one(self, name: str, status: int) -> str:
-        values = self._request.headers.getlist(name)
-        if len(values) != 1 or not values[0]:
-            raise Refused(status, f"{name} must be there, once")
-        return values[0]
+    def _maybe(self, name: bytes, default: bytes = b"") -> bytes:
+        return self._values.get(name, default)
+
+    def _one(self, name: bytes, status: int) -> bytes:
+        value = self._values.get(name)
+        if not value or self._doubled.count(name) > 1:
+            raise Refused(status, f"{name.decode()} must be there, once")
+        return value
 
 
-async def _all(request: Request, make_room: Callable[[], Awaitable[object]]) -> bytes:
-    """All of the body; room is made once, when it turns out to be large."""
-    body = bytearray()
-    async for chunk in request.stream():
-        if len(body) <= LARGE_BYTES < len(body) + len(chunk):
-            await make_room()
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise Refused(413, f"a delivery has at most {MOST_BYTES} bytes")
-    return bytes(body)
+async def _up_to(most: int, body: bytes, receive: Receive) -> tuple[bytes, bool]:
+    """The body, read on until it ends or has more than so many bytes; and whether more is to come."""
+    read, more = bytearray(body), True
+    while more and len(read) <= most:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        read += message["body"]
+        more = message["more_body"]
+    return bytes(read), more
 
 
 def _json(body: bytes) -> dict[str, Any]:

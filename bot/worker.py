@@ -40,7 +40,7 @@ from runners.github import Api
 from runners.lease import Lease
 from runners.pace import Pace
 from runners.queue import Sender, celery_app
-from runners.queues import POOLS
+from runners.queues import DELIVERY, POOLS
 from runners.telling import tell_check, tell_status
 from runners.tokens import TokenCache
 from runners.workspace import sweep
@@ -108,7 +108,7 @@ class Worker:
         """Binds the names of this pool's wake-ups."""
         names: dict[str, Callable[[str], None]] = {"run": self.run}
         if self.pool == "control":
-            names = {"delivery": self.decide, "duty": self.serve, "sweep": lambda _by: self.tick()}
+            names = {DELIVERY: self.decide, "duty": self.serve, "sweep": lambda _by: self.tick()}
         names[CANARY] = self._hear
         for name, function in names.items():
             app.task(_shell(name, function), name=name)
@@ -229,10 +229,11 @@ class Worker:
             seconds = TICK_SECONDS
 
 
-def _shell(name: str, function: Callable[[str], None]) -> Callable[[str], None]:
-    def wake_up(subject: str) -> None:
-        with log_task_lifecycle(name, subject=subject):
-            function(subject)
+def _shell(name: str, function: Callable[[str], None]) -> Callable[..., None]:
+    def wake_up(*subjects: str) -> None:
+        for subject in subjects:
+            with log_task_lifecycle(name, subject=subject):
+                function(subject)
 
     return wake_up
 

@@ -3,13 +3,13 @@
 import asyncio
 import queue
 import threading
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import structlog
 
 from config.database import Database, WakeUp, wake_after_commit
 from handlers.inbox import NewDelivery, store
-from runners.queues import GITHUB
+from runners.queues import DELIVERY, GITHUB
 
 MOST_A_COMMIT = 200
 MOST_WAITING = 5000
@@ -22,31 +22,29 @@ class NotKept(Exception):
     """The database did not take a delivery: it must not be acknowledged."""
 
 
-@dataclass(frozen=True)
-class _Waiting:
+class _Waiting(NamedTuple):
     delivery: NewDelivery
-    loop: asyncio.AbstractEventLoop
     kept: "asyncio.Future[bool]"
 
 
 class Writer:
-    """Keeps deliveries durably. `keep` returns after the commit."""
+    """Keeps deliveries durably, for one event loop. `keep` returns after the commit."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._arrived: queue.Queue[_Waiting | None] = queue.Queue(MOST_WAITING)
+        self._arrived: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write, name="writer", daemon=True)
         self._thread.start()
 
     async def keep(self, delivery: NewDelivery) -> bool:
         """Whether the delivery was new. Raises NotKept."""
-        loop = asyncio.get_running_loop()
-        waiting = _Waiting(delivery, loop, loop.create_future())
+        if self._arrived.qsize() >= MOST_WAITING:
+            raise NotKept("too many deliveries wait for the database")
+        waiting = _Waiting(delivery, asyncio.get_running_loop().create_future())
+        self._arrived.put(waiting)
         try:
-            self._arrived.put_nowait(waiting)
-            return await asyncio.wait_for(waiting.kept, KEEP_SECONDS)
-        except queue.Full:
-            raise NotKept("too many deliveries wait for the database") from None
+            async with asyncio.timeout(KEEP_SECONDS):
+                return await waiting.kept
         except TimeoutError:
             raise NotKept(f"the database took longer than {KEEP_SECONDS:g} s") from None
 
@@ -72,24 +70,28 @@ class Writer:
                 new = store(connection, [waiting.delivery for waiting in batch])
                 for waiting in batch:
                     if waiting.delivery.guid in new and not waiting.delivery.error:
-                        wake_after_commit(connection, WakeUp("delivery", waiting.delivery.guid, GITHUB))
+                        wake_after_commit(connection, WakeUp(DELIVERY, waiting.delivery.guid, GITHUB))
         except Exception as error:  # whatever it is, those who wait must hear, and the next batch must be tried
             log.exception("writer.failed")
-            failure = NotKept(f"{type(error).__name__}: {error}"[:300])
-            for waiting in batch:
-                _tell(waiting, failure)
-            return
-        for waiting in batch:
-            _tell(waiting, waiting.delivery.guid in new)
-
-
-def _tell(waiting: _Waiting, outcome: bool | NotKept) -> None:
-    def settle() -> None:
-        if waiting.kept.done():
-            return  # the client is gone; the row stands
-        if isinstance(outcome, NotKept):
-            waiting.kept.set_exception(outcome)
+            _tell(batch, NotKept(f"{type(error).__name__}: {error}"[:300]))
         else:
-            waiting.kept.set_result(outcome)
+            _tell(batch, new)
 
-    waiting.loop.call_soon_threadsafe(settle)
+
+def _tell(batch: list[_Waiting], outcome: set[str] | NotKept) -> None:
+    """Tells all who wait at once, in their own thread."""
+
+    def settle() -> None:
+        for delivery, kept in batch:
+            if kept.done():
+                continue  # the client is gone; the row stands
+            if isinstance(outcome, NotKept):
+                kept.set_exception(outcome)
+            else:
+                kept.set_result(delivery.guid in outcome)
+        if isinstance(outcome, set):
+            # One line a commit: a line a delivery would cost more than the delivery.
+            known = {delivery.guid for delivery, _ in batch} - outcome
+            log.info("deliveries.kept", new=sorted(outcome), known=sorted(known))
+
+    batch[0].kept.get_loop().call_soon_threadsafe(settle)

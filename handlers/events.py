@@ -5,7 +5,7 @@ githubkit's own webhook models are not used: they cost two seconds and refuse a 
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 
@@ -32,6 +32,7 @@ ALWAYS_SENT = frozenset({"installation", "installation_repositories", "github_ap
 NEEDS_PERMISSION = {"issue_comment": "issues", "issues": "issues"}
 
 LONGEST_TEXT = 262_144
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=vars)  # a dataclass as its fields
 
 
 class Unreadable(Exception):
@@ -126,7 +127,7 @@ def parse(event: str, payload: Mapping[str, Any]) -> Event:
 
 def to_json(event: Event) -> str:
     """The event as it is stored."""
-    return json.dumps({"type": type(event).__name__, **asdict(event)}, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode({"type": type(event).__name__, **vars(event)})
 
 
 def from_json(text: str) -> Event:
@@ -182,7 +183,7 @@ class _Fields:
     def _maybe(self, path: str) -> Any:
         found: Any = self._value
         for part in path.split("."):
-            if not isinstance(found, Mapping):
+            if not isinstance(found, dict):  # as JSON gives them; `Mapping` is far slower to ask for
                 return None
             found = found.get(part)
         return found
@@ -190,6 +191,8 @@ class _Fields:
 
 def _storable(text: str) -> str:
     """Without what a database refuses: NUL (Postgres) and lone surrogates (UTF-8)."""
+    if len(text) <= LONGEST_TEXT and text.isascii() and "\0" not in text:
+        return text
     return text[:LONGEST_TEXT].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 

@@ -113,6 +113,7 @@ def store(connection: Connection, arrived: Sequence[NewDelivery]) -> set[str]:
     """Keeps deliveries; the GUIDs that were not known before."""
     insert = inserting(connection)
     at = now(connection)
+    once = {delivery.guid: delivery for delivery in arrived}  # Postgres takes a key only once a statement
     rows = [
         {
             "guid": delivery.guid,
@@ -123,7 +124,9 @@ def store(connection: Connection, arrived: Sequence[NewDelivery]) -> set[str]:
             "received_at": at,
             "next_at": None if delivery.error else at,
         }
-        for delivery in arrived
+        for delivery in {
+            delivery.guid: delivery for delivery in arrived
+        }.values()  # Postgres takes a key once a statement
     ]
     made = insert(deliveries)
     again = {"state": "stored", "body": made.excluded.body, "next_at": at, "tries": 0, "error": None}

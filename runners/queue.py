@@ -3,7 +3,7 @@
 import queue
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Sequence
 
 import structlog
 from celery import Celery
@@ -12,9 +12,11 @@ from kombu.exceptions import OperationalError
 from config.broker import broker_urls
 from config.database import WakeUp
 from config.settings import Settings
-from runners.queues import POOLS
+from runners.queues import DELIVERY, POOLS
 
 MOST_WAITING = 10_000
+MOMENT_SECONDS = 0.02  # between two rounds of sending
+MOST_MESSAGES = 4  # that the deliveries of one round are dealt out to
 SILENT_SECONDS = 5.0  # after a broker failed, wake-ups are not even tried for so long
 
 log = structlog.get_logger()
@@ -53,11 +55,15 @@ def celery_app(settings: Settings) -> Celery:
 
 
 class Sender:
-    """Sends wake-ups by name, from a thread of its own: whoever commits must not wait for a broker that is away."""
+    """Sends wake-ups by name, from a thread of its own: whoever commits must not wait for a broker that is away.
+
+    One is sent at once. What comes within the next moment goes together, and deliveries share messages then: to
+    publish a message costs more than to accept a delivery.
+    """
 
     def __init__(self, app: Celery) -> None:
         self._app = app
-        self._waiting: queue.Queue[WakeUp] = queue.Queue(MOST_WAITING)
+        self._waiting: queue.SimpleQueue[WakeUp] = queue.SimpleQueue()
         self._silent_until = 0.0
         self._reached_since: float | None = None
         self._thread = threading.Thread(target=self._send_for_ever, name="wake-ups", daemon=True)
@@ -65,9 +71,8 @@ class Sender:
 
     def send(self, wake_ups: list[WakeUp]) -> None:
         """Sends them soon, or never where the broker is away: work is found in SQL meanwhile."""
-        for wake_up in wake_ups:
-            with suppress(queue.Full):
-                self._waiting.put_nowait(wake_up)
+        for wake_up in wake_ups[: max(0, MOST_WAITING - self._waiting.qsize())]:
+            self._waiting.put(wake_up)
 
     def reached_since(self) -> float | None:
         """Since when (monotonic) every wake-up could be sent; None where the last one could not."""
@@ -75,15 +80,27 @@ class Sender:
 
     def _send_for_ever(self) -> None:
         while True:
-            wake_up = self._waiting.get()
-            if time.monotonic() >= self._silent_until:
-                self._send(wake_up)
+            arrived = [self._waiting.get()]
+            while not self._waiting.empty():
+                arrived.append(self._waiting.get())
+            for message in together(arrived):
+                if time.monotonic() >= self._silent_until:
+                    self._send(message)
+            time.sleep(MOMENT_SECONDS)
 
-    def _send(self, wake_up: WakeUp) -> None:
+    def _send(self, message: list[WakeUp]) -> None:
+        first, subjects = message[0], [wake_up.subject for wake_up in message]
         try:
-            self._app.send_task(wake_up.name, args=[wake_up.subject], queue=wake_up.queue, ignore_result=True)
+            self._app.send_task(first.name, args=subjects, queue=first.queue, ignore_result=True)
             self._reached_since = self._reached_since or time.monotonic()
         except (OperationalError, OSError) as error:
             self._reached_since = None
             self._silent_until = time.monotonic() + SILENT_SECONDS
             log.warning("broker.unreachable", error=str(error))
+
+
+def together(wake_ups: Sequence[WakeUp]) -> list[list[WakeUp]]:
+    """Which wake-ups share a message: deliveries, dealt out to a few, so that several slots decide them."""
+    deliveries = [wake_up for wake_up in wake_ups if wake_up.name == DELIVERY]
+    others = [[wake_up] for wake_up in wake_ups if wake_up.name != DELIVERY]
+    return others + [deliveries[start::MOST_MESSAGES] for start in range(min(MOST_MESSAGES, len(deliveries)))]

@@ -6,4 +6,6 @@ MAINTENANCE = "maintenance"
 DOCKER = "docker"  # runs of agents in a sandbox
 CLAUDE_FLOW = "claude-flow"  # runs of swarms
 
+DELIVERY = "delivery"  # the wake-up of a delivery that is to be decided
+
 POOLS = {"control": (GITHUB, WEBHOOKS, MAINTENANCE), "runs": (DOCKER, CLAUDE_FLOW)}

@@ -94,17 +94,22 @@ def _text(address: str, number: int, body: str, author: dict[str, Any]) -> dict[
 
 
 def _issue(address: str) -> dict[str, Any]:
+    """What only an issue has: somebody works on it, for a milestone."""
     label = {"id": 208045946, "node_id": "MDU6TGFiZWwyMDgwNDU5NDY=", "url": f"{address}/labels/bug", "name": "bug"}
+    milestone = {"id": 1002604, "number": 1, "title": "v1.0", "description": "The first", "state": "open"}
+    bob, carol = _account(9003, "bob", "User"), _account(9004, "carol", "User")
     return {
         "number": 1347,
         "title": "Requests to the upstream API fail now and then, and nothing tries again",
         "labels": [{**label, "color": "d73a4a", "default": True, "description": "Something isn't working"}],
         "state": "open",
         "locked": False,
-        "assignees": [],
+        "assignee": bob,
+        "assignees": [bob, carol],
+        "milestone": {**milestone, "creator": carol, "due_on": None, "open_issues": 4, "closed_issues": 8},
         "comments": 3,
-        **{f"{part}_url": f"{address}/1347/{part}" for part in ("labels{/name}", "comments", "events", "timeline")},
-        **dict.fromkeys(("assignee", "milestone", "closed_at", "active_lock_reason", "state_reason")),
+        **{f"{_name(part)}_url": f"{address}/1347/{part}" for part in ("labels{/name}", "comments", "events")},
+        **dict.fromkeys(("closed_at", "active_lock_reason", "state_reason")),
     }
 
 

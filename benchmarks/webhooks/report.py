@@ -1,5 +1,6 @@
 """The rows, loaded in turn, and the tables that are printed."""
 
+import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +31,14 @@ class Row:
     server: Server
     load: Load
     results: list[Result] = field(default_factory=list)
+    cpu_microseconds: list[float] = field(default_factory=list)  # of the server, an answer
+
+    def measure(self, seconds: int, folder: Path) -> None:
+        """Loads it once more."""
+        before = self.server.cpu_seconds
+        result = flat_out(self.load, seconds, folder)
+        self.results.append(result)
+        self.cpu_microseconds.append((self.server.cpu_seconds - before) / (result.rate * seconds) * 1e6)
 
     @property
     def middle(self) -> Result:
@@ -53,7 +62,7 @@ def run(seconds: int, rounds: int, words: Sequence[str]) -> None:
             flat_out(row.load, WARM_UP_SECONDS, folder)
         for _ in range(rounds):
             for row in rows:
-                row.results.append(flat_out(row.load, seconds, folder))
+                row.measure(seconds, folder)
         show_rates(rows)
         show_half_load(rows, seconds, folder)
         show_memory(rows, bot.stack_megabytes(folder / "stack", bot.private_key()))
@@ -95,7 +104,9 @@ def _there(what: str, why_not: str | None) -> bool:
 def show_rates(rows: Sequence[Row]) -> None:
     """As fast as it goes, with ratios to the limit and to Probot."""
     print(f"\n{CONNECTIONS} connections, flat out; ms from the median round, the longest of all rounds")
-    print(f"{'':<34}{'req/s':>8}{'× limit':>9}{'× Probot':>10}{'p50':>8}{'p99':>8}{'longest':>9}{'wrong':>7}")
+    print(
+        f"{'':<34}{'req/s':>8}{'× limit':>9}{'× Probot':>10}{'p50':>8}{'p99':>8}{'longest':>9}{'wrong':>7}{'CPU µs':>8}"
+    )
     rates = {row.name: row.middle.rate for row in rows}
     for row in rows:
         got = row.middle
@@ -104,7 +115,9 @@ def show_rates(rows: Sequence[Row]) -> None:
             for name, width in ((LIMIT, 9), (PROBOT, 10))
         )
         wrong = sum(result.wrong for result in row.results)
-        print(f"{row.name:<34}{got.rate:>8.0f}{ratios}{got.p50:>8.1f}{got.p99:>8.1f}{row.longest:>9.1f}{wrong:>7}")
+        print(
+            f"{row.name:<34}{got.rate:>8.0f}{ratios}{got.p50:>8.1f}{got.p99:>8.1f}{row.longest:>9.1f}{wrong:>7}{statistics.median(row.cpu_microseconds):>8.0f}"
+        )
 
 
 def show_half_load(rows: Sequence[Row], seconds: int, folder: Path) -> None:

@@ -1,5 +1,6 @@
 """Servers under load: each one process on a free loopback port, started, awaited, measured and ended here."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -47,6 +48,12 @@ class Server:
         """The most memory that its process ever had resident."""
         lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
+
+    @property
+    def cpu_seconds(self) -> float:
+        """What its process has used of the processors: unlike a rate, it hardly depends on what else runs here."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def free_port() -> int:

@@ -16,7 +16,7 @@ SLUG = "async-code"
 MOST_COMMANDS = 10
 
 # A letter, digit or dash in JSON's other spelling: `\u0061sync-code`.
-_ESCAPED = re.compile(rb"\\u00(?:2d|3[0-9]|[46][1-9a-f]|[57][0-9a])", re.IGNORECASE)
+_ESCAPED = re.compile(rb"\\u00(?:2[dD]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA])")
 
 
 @dataclass(frozen=True)
