@@ -1,5 +1,6 @@
 """The web process, put together: intake, pages, health. Loads neither githubkit nor httpx."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -7,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot import pages
 from bot.intake import Intake
@@ -16,17 +18,21 @@ from config.database import Database, require_schema
 from config.settings import Settings, load, require_github
 from runners.queue import Sender, celery_app
 
+WEBHOOKS = "/github/webhooks"
 
-def create() -> Starlette:
+
+def create() -> ASGIApp:
     """The application of this process's environment. Raises SettingsError."""
     settings = load()
     require_github(settings)
     logging.set_up(settings, "web")
     errors.set_up(settings, "web")
-    return application(settings)
+    made = application(settings)
+    gc.freeze()  # what is there now stays: deliveries make much garbage, and each search for it would look here too
+    return made
 
 
-def application(settings: Settings) -> Starlette:
+def application(settings: Settings) -> ASGIApp:
     """The application of these settings."""
     database = Database(settings.database, Sender(celery_app(settings)).send)
     require_schema(database)
@@ -38,12 +44,20 @@ def application(settings: Settings) -> Starlette:
         writer.close()
         database.close()
 
+    intake = Intake(settings, writer)
     routes = [
-        Route("/github/webhooks", Intake(settings, writer), methods=["POST"]),
+        Route(WEBHOOKS, intake, methods=["POST"]),
         Route("/healthz", health),
         *pages.routes(settings, database),
     ]
-    return Starlette(routes=routes, lifespan=lifespan)
+    everything = Starlette(routes=routes, lifespan=lifespan)
+
+    async def web(scope: Scope, receive: Receive, send: Send) -> None:
+        # Deliveries are nearly all that comes, and routing would cost as much as reading most of them does.
+        to = intake if scope.get("path") == WEBHOOKS and scope["method"] == "POST" else everything
+        await to(scope, receive, send)
+
+    return web
 
 
 async def health(_request: Request) -> Response:

@@ -19,7 +19,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         """A client is there: its first head is awaited."""
         super().connection_made(transport)
-        self._await_head()
+        self._wait()
 
     def data_received(self, data: bytes) -> None:
         """Reads on. No more of a head is read than one may have."""
@@ -31,12 +31,14 @@ class Connection(HttpToolsProtocol):
                 self._hang_up()
         if data and not self.transport.is_closing():
             super().data_received(data)
+        if self._awaiting_head:
+            self._wait()
 
     def on_message_begin(self) -> None:
-        """Another request begins on the same connection."""
+        """Another request begins on the same connection. Most heads come at once; a timer is for those that do not."""
         super().on_message_begin()
         if not self._awaiting_head:
-            self._await_head()
+            self._awaiting_head, self._head_bytes = True, 0
 
     def on_headers_complete(self) -> None:
         """The head is there."""
@@ -49,14 +51,14 @@ class Connection(HttpToolsProtocol):
         self._stop_waiting()
         super().connection_lost(exc)
 
-    def _await_head(self) -> None:
-        self._awaiting_head, self._head_bytes = True, 0
-        self._stop_waiting()
-        self._patience = self.loop.call_later(HEAD_SECONDS, self._hang_up)
+    def _wait(self) -> None:
+        if self._patience is None:
+            self._patience = self.loop.call_later(HEAD_SECONDS, self._hang_up)
 
     def _stop_waiting(self) -> None:
         if self._patience:
             self._patience.cancel()
+            self._patience = None
 
     def _hang_up(self) -> None:
         self.transport.abort()

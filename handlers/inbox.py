@@ -1,5 +1,6 @@
 """Deliveries as they came, and the commands that were found in them. The only writer of both tables."""
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +26,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    text,
     update,
 )
 
@@ -86,6 +88,26 @@ commands = Table(
     Index("ix_commands_sender", "repository_id", "sender_id", "created_at"),
 )
 
+# One statement, and so one step, for as many as there are: in each step of SQLite another thread takes Python's lock,
+# and may keep it for milliseconds. A failed delivery that somebody redelivers is stored anew.
+KEEP = """
+INSERT INTO deliveries (guid, event, body, state, error, received_at, next_at)
+SELECT guid, event, body, CASE WHEN error IS NULL THEN 'stored' ELSE 'failed' END, error,
+       CAST(:at AS DOUBLE PRECISION), CASE WHEN error IS NULL THEN CAST(:at AS DOUBLE PRECISION) END
+FROM {arrived} WHERE true
+ON CONFLICT (guid) DO UPDATE
+SET state = 'stored', body = excluded.body, next_at = excluded.next_at, tries = 0, error = NULL
+WHERE deliveries.state = 'failed' AND excluded.error IS NULL
+"""
+ARRIVED = {
+    "sqlite": """(
+        SELECT json_extract(value, '$.guid') AS guid, json_extract(value, '$.event') AS event,
+               json_extract(value, '$.body') AS body, json_extract(value, '$.error') AS error
+        FROM json_each(:rows)
+    ) AS given""",
+    "postgresql": "json_to_recordset(CAST(:rows AS JSON)) AS given (guid TEXT, event TEXT, body TEXT, error TEXT)",
+}
+
 
 @dataclass(frozen=True)
 class NewDelivery:
@@ -110,31 +132,20 @@ class Taken:
 
 
 def store(connection: Connection, arrived: Sequence[NewDelivery]) -> set[str]:
-    """Keeps deliveries; the GUIDs that were not known before."""
-    insert = inserting(connection)
-    at = now(connection)
-    once = {delivery.guid: delivery for delivery in arrived}  # Postgres takes a key only once a statement
-    rows = [
-        {
-            "guid": delivery.guid,
-            "event": delivery.event,
-            "body": delivery.body,
-            "state": "failed" if delivery.error else "stored",
-            "error": delivery.error,
-            "received_at": at,
-            "next_at": None if delivery.error else at,
-        }
-        for delivery in {
-            delivery.guid: delivery for delivery in arrived
-        }.values()  # Postgres takes a key once a statement
-    ]
-    made = insert(deliveries)
-    again = {"state": "stored", "body": made.excluded.body, "next_at": at, "tries": 0, "error": None}
-    revived = (deliveries.c.state == "failed") & made.excluded.error.is_(None)  # somebody redelivered it
-    upsert = made.on_conflict_do_update(index_elements=["guid"], set_=again, where=revived)
-    statement = upsert.returning(deliveries.c.guid)
-    new = set(connection.execute(statement, rows).scalars())
-    for guid in (delivery.guid for delivery in arrived if delivery.error and delivery.guid in new):
+    """Keeps deliveries; the GUIDs that were not known before, or come again after they failed."""
+    once = {delivery.guid: delivery for delivery in arrived}
+    states = select(deliveries.c.guid, deliveries.c.state).where(deliveries.c.guid.in_(list(once)))
+    state_of = {row.guid: row.state for row in connection.execute(states)}
+    rows = json.dumps([vars(delivery) for delivery in once.values()], ensure_ascii=False)
+    connection.execute(
+        text(KEEP.format(arrived=ARRIVED[connection.dialect.name])), {"rows": rows, "at": now(connection)}
+    )
+    new = {
+        guid
+        for guid, delivery in once.items()
+        if guid not in state_of or (state_of[guid] == "failed" and not delivery.error)
+    }
+    for guid in (guid for guid in new if once[guid].error):
         _tell_failed(connection, guid)
     return new
 
