@@ -4,9 +4,7 @@ Whatever is wrong with a request is said in one line with a 4xx; nothing that a 
 """
 
 import asyncio
-import json
 import re
-from typing import Any
 
 import structlog
 from starlette.requests import ClientDisconnect
@@ -18,12 +16,13 @@ from config.settings import Settings
 from handlers.events import Unreadable, is_wanted, may_be_wanted, needs_trigger, parse, to_json
 from handlers.grammar import mentions
 from handlers.inbox import NewDelivery
+from handlers.payloads import NotJson, parts_of
 from handlers.signature import is_signed
 
 MOST_BYTES = 25 * 1024 * 1024  # GitHub sends no larger payload
 LARGE_BYTES = 1024 * 1024
 MOST_LARGE = 8  # bodies of more than LARGE_BYTES that are held at once; others wait
-READ_SECONDS = 10  # GitHub itself gives up then
+SECONDS = 10  # for all of it: GitHub itself gives up then
 GUID = re.compile(r"[0-9A-Za-z-]{1,64}")
 EVENT = re.compile(r"[a-z_]{1,64}")
 
@@ -75,7 +74,17 @@ class Intake:
 
     async def _accept(self, head: "_Head", receive: Receive) -> Response:
         head.refuse_foreign(self._app_id)
-        body = await self._read(head, receive)
+        body = None
+        try:
+            async with asyncio.timeout(SECONDS):
+                body = await self._read(head, receive)
+                return await self._judge(head, body)
+        except TimeoutError:
+            if body is None:
+                raise Refused(408, f"the body did not arrive within {SECONDS} s") from None
+            raise NotKept(f"the database did not take it within {SECONDS} s") from None
+
+    async def _judge(self, head: "_Head", body: bytes) -> Response:
         if not is_signed(body, head.signature, self._secrets):
             raise Refused(401, "X-Hub-Signature-256 does not match the body: check GITHUB_WEBHOOK_SECRET")
         if head.event == "ping":
@@ -84,35 +93,25 @@ class Intake:
             return NOT_WANTED
         if needs_trigger(head.event) and not mentions(body, self._slug):
             return NO_COMMAND
-        return await self._keep(head, body)
+        try:
+            kept = _delivery(head, body)
+        except NotJson as error:
+            raise Refused(400, str(error)) from None
+        if kept is None:
+            return NOT_WANTED
+        return STORED if await self._writer.keep(kept) else KNOWN
 
     async def _read(self, head: "_Head", receive: Receive) -> bytes:
-        """The body, if it comes in time and below the cap: by its announced length, and while it streams."""
+        """The body, below the cap: by its announced length, and while it streams."""
         if head.length > MOST_BYTES:
             raise Refused(413, f"a delivery has at most {MOST_BYTES} bytes")
-        try:
-            async with asyncio.timeout(READ_SECONDS):
-                body, more = await _up_to(LARGE_BYTES, b"", receive)
-                if more:
-                    async with self._large:
-                        body, more = await _up_to(MOST_BYTES, body, receive)
-        except TimeoutError:
-            raise Refused(408, f"the body did not arrive within {READ_SECONDS} s") from None
+        body, more = await _up_to(LARGE_BYTES, b"", receive)
+        if more:
+            async with self._large:
+                body, more = await _up_to(MOST_BYTES, body, receive)
         if len(body) > MOST_BYTES:
             raise Refused(413, f"a delivery has at most {MOST_BYTES} bytes")
         return body
-
-    async def _keep(self, head: "_Head", body: bytes) -> Response:
-        payload = _json(body)
-        if not is_wanted(head.event, payload.get("action")):
-            return NOT_WANTED
-        try:
-            kept = NewDelivery(head.guid, head.event, to_json(parse(head.event, payload)))
-        except Unreadable as error:
-            log.error("delivery.unreadable", guid=head.guid, error=str(error))
-            whole = body.decode("utf-8", "replace").replace("\0", "\ufffd")
-            kept = NewDelivery(head.guid, head.event, whole, str(error))
-        return STORED if await self._writer.keep(kept) else KNOWN
 
 
 class _Head:
@@ -154,25 +153,28 @@ class _Head:
         return value
 
 
-async def _up_to(most: int, body: bytes, receive: Receive) -> tuple[bytes, bool]:
+async def _up_to(most: int, read: bytes, receive: Receive) -> tuple[bytes, bool]:
     """The body, read on until it ends or has more than so many bytes; and whether more is to come."""
-    read, more = bytearray(body), True
-    while more and len(read) <= most:
+    message = await receive()
+    if message["type"] == "http.request" and not message["more_body"]:
+        return read + message["body"], False  # as nearly all come: at once
+    body = bytearray(read)
+    while message["type"] == "http.request":
+        body += message["body"]
+        if not message["more_body"] or len(body) > most:
+            return bytes(body), message["more_body"]
         message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        read += message["body"]
-        more = message["more_body"]
-    return bytes(read), more
+    raise ClientDisconnect
 
 
-def _json(body: bytes) -> dict[str, Any]:
+def _delivery(head: _Head, body: bytes) -> NewDelivery | None:
+    """What is to be kept; None where no route speaks of its action. Raises NotJson."""
+    payload = parts_of(body)
+    if not is_wanted(head.event, payload.get("action")):
+        return None
     try:
-        payload = json.loads(body)
-    except RecursionError:
-        raise Refused(400, "the JSON is nested too deeply") from None
-    except ValueError as error:
-        raise Refused(400, f"the body is not JSON: {str(error)[:200]}") from None
-    if not isinstance(payload, dict):
-        raise Refused(400, "the JSON is not an object")
-    return payload
+        return NewDelivery(head.guid, head.event, to_json(parse(head.event, payload)))
+    except Unreadable as error:
+        log.error("delivery.unreadable", guid=head.guid, error=str(error))
+        text = body.decode("utf-8", "replace").replace("\0", "\ufffd")
+        return NewDelivery(head.guid, head.event, text, str(error))

@@ -13,7 +13,6 @@ from runners.queues import DELIVERY, GITHUB
 
 MOST_A_COMMIT = 200
 MOST_WAITING = 5000
-KEEP_SECONDS = 8.0  # GitHub gives up after ten
 
 log = structlog.get_logger()
 
@@ -37,16 +36,12 @@ class Writer:
         self._thread.start()
 
     async def keep(self, delivery: NewDelivery) -> bool:
-        """Whether the delivery was new. Raises NotKept."""
+        """Whether the delivery was new. Raises NotKept. How long that may take is the caller's to say."""
         if self._arrived.qsize() >= MOST_WAITING:
             raise NotKept("too many deliveries wait for the database")
         waiting = _Waiting(delivery, asyncio.get_running_loop().create_future())
         self._arrived.put(waiting)
-        try:
-            async with asyncio.timeout(KEEP_SECONDS):
-                return await waiting.kept
-        except TimeoutError:
-            raise NotKept(f"the database took longer than {KEEP_SECONDS:g} s") from None
+        return await waiting.kept
 
     def close(self) -> None:
         """Ends the thread, after what it still holds."""
@@ -92,6 +87,6 @@ def _tell(batch: list[_Waiting], outcome: set[str] | NotKept) -> None:
         if isinstance(outcome, set):
             # One line a commit: a line a delivery would cost more than the delivery.
             known = {delivery.guid for delivery, _ in batch} - outcome
-            log.info("deliveries.kept", new=sorted(outcome), known=sorted(known))
+            log.info("deliveries.kept", new=" ".join(sorted(outcome)), known=" ".join(sorted(known)))
 
     batch[0].kept.get_loop().call_soon_threadsafe(settle)

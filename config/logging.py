@@ -87,4 +87,6 @@ def _clean(value: Any, secrets: list[str]) -> Any:
 def _line(text: str, secrets: list[str], longest: int = LONGEST_VALUE) -> str:
     """Text of bounded length, without control or direction marks that could forge another line."""
     told = redact(text, secrets)[:longest]
+    if told.isprintable():
+        return told
     return "".join(char if char.isprintable() or char in "\n\t" else f"\\u{ord(char):04x}" for char in told)

@@ -230,7 +230,7 @@ def test_a_body_that_streams_past_the_cap_is_refused(world: World) -> None:
 
 
 def test_a_body_that_never_comes_is_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bot.intake, "READ_SECONDS", 0.2)
+    monkeypatch.setattr(bot.intake, "SECONDS", 0.2)
     parts = urlsplit(world.url)
     headers = signed(b"", world.hub.webhook_secret) | {"content-length": "100", "host": "x"}
     with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:

@@ -1,0 +1,55 @@
+"""The parts of a payload that events are made of, read without making objects of the rest: most of it are links."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic_core import SchemaValidator, ValidationError, core_schema
+
+Parts = Mapping[str, "Parts | None"]  # None: the value as it is
+
+ACCOUNT: Parts = dict.fromkeys(("id", "login", "type"))
+PARTS: Parts = {
+    "action": None,
+    "installation": {"id": None, "account": ACCOUNT, "permissions": None},
+    "repository": {**dict.fromkeys(("id", "full_name", "default_branch", "archived")), "owner": ACCOUNT},
+    "issue": {**dict.fromkeys(("id", "number", "title", "body", "pull_request")), "user": ACCOUNT},
+    "comment": {"id": None, "body": None, "user": ACCOUNT},
+    "sender": ACCOUNT,
+}
+
+
+class NotJson(Exception):
+    """The body is no JSON object; the message says why in one line."""
+
+
+def parts_of(body: bytes) -> Mapping[str, Any]:
+    """What PARTS names of a payload, or all of it where it is not of that shape. Raises NotJson."""
+    try:
+        parts: dict[str, Any] = _READER.validate_json(body)
+    except ValidationError:
+        return whole(body)
+    return parts
+
+
+def whole(body: bytes) -> Mapping[str, Any]:
+    """All of a payload. Raises NotJson."""
+    try:
+        payload = json.loads(body)
+    except RecursionError:
+        raise NotJson("the JSON is nested too deeply") from None
+    except ValueError as error:
+        raise NotJson(f"the body is not JSON: {str(error)[:200]}") from None
+    if not isinstance(payload, dict):
+        raise NotJson("the JSON is not an object")
+    return payload
+
+
+def _schema(parts: Parts | None) -> core_schema.CoreSchema:
+    if parts is None:
+        return core_schema.any_schema()
+    fields = {name: core_schema.typed_dict_field(_schema(part), required=False) for name, part in parts.items()}
+    return core_schema.nullable_schema(core_schema.typed_dict_schema(fields, extra_behavior="ignore"))
+
+
+_READER = SchemaValidator(_schema(PARTS))
