@@ -1,5 +1,6 @@
 """The short form of every experiment: what CI runs. The full table is docs/reliability.md."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ ON_POSTGRES_TOO = {"crashes", "standstills"}
 NEEDS = {"power": "strace"}
 
 
-def _cases() -> list[object]:
+def _cases() -> Sequence[object]:
     cases = []
     for name, entry in EXPERIMENTS.items():
         for database in entry.databases:
