@@ -149,8 +149,9 @@ def is_paused(connection: Connection, account_id: int) -> bool:
 
 def may_begin(account_id: ColumnElement[int]) -> ColumnElement[bool]:
     """The condition that the operator paused neither everything nor that account."""
-    paused = select(accounts.c.id).where(accounts.c.paused_at.is_not(None))
-    return marks.unset(marks.PAUSED) & account_id.not_in(paused)
+    its = accounts.alias()
+    paused = select(its.c.id).where(its.c.id == account_id, its.c.paused_at.is_not(None))
+    return marks.unset(marks.PAUSED) & ~paused.exists()
 
 
 def _stamp(connection: Connection, host: str, installation_id: int, **values: object) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from config.accounts import lock_account
 from config.database import Connection, now
-from handlers import inbox, sweeping
+from handlers import forgetting, inbox, sweeping
 from handlers.policy import DAY, HOUR
 from runners import outbox, run_events, runs, tasks
 from runners.queues import POOLS
@@ -87,6 +87,10 @@ OPERATIONS: dict[str, Operation] = {
     "take a delivery": lambda connection, _one: inbox.take(connection, "g1", 60),
     "duties that are due": lambda connection, _one: outbox.due(connection, unclaimed_for=5),
     "attempts at work": lambda connection, _one: runs.attempts_at_work(connection),
+    "runs of one issue in an hour": lambda connection, one: runs.started_at_place(
+        connection, HOST, one.repository_id, one.number, now(connection) - HOUR
+    ),
+    "whether to forget is due": lambda connection, _one: forgetting.is_due(connection),
     "lost deliveries that are due": lambda connection, _one: sweeping.is_due(connection),
     "a worker's look at its lease": lease,
     "home page": lambda connection, _one: runs.recent(connection, 50),
