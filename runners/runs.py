@@ -4,6 +4,7 @@ A worker claims a run for some seconds and renews that lease while it works. A w
 the next claim raises the fence, and whatever the old worker still tries to write finds no row.
 """
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -40,6 +41,8 @@ from runners.states import ENDS, LIVE_TASK, RunState, TaskState, before, of_task
 
 MOST_FAILURES = 3
 MOST_VANISHED = 10
+SUSPICIOUS = 2  # workers that vanished over one run
+LONGEST_SUSPICION = 60.0  # seconds that it waits at most
 MOST_POSTPONED = 12
 LONGEST_BACKOFF = 300.0
 
@@ -160,9 +163,12 @@ def release(connection: Connection, task_id: str, round: int) -> int:
 
 def claimable(at: float, unclaimed_for: float = 0) -> Any:
     """The condition of a run that nobody works on and that somebody should. A pause does not hold up a cancel."""
-    lapsed = and_(runs.c.state.in_((RunState.RUNNING, RunState.PUBLISHING)), runs.c.lease_until < at)
-    free = or_(and_(runs.c.state == RunState.QUEUED, runs.c.next_at <= at - unclaimed_for), lapsed)
+    free = or_(and_(runs.c.state == RunState.QUEUED, runs.c.next_at <= at - unclaimed_for), _lapsed(at))
     return and_(free, or_(runs.c.cancel_by.is_not(None), may_begin(runs.c.account_id)))
+
+
+def _lapsed(at: float) -> Any:
+    return and_(runs.c.state.in_((RunState.RUNNING, RunState.PUBLISHING)), runs.c.lease_until < at)
 
 
 def unclaimed(connection: Connection, queues: Sequence[str], *, unclaimed_for: float, most: int) -> list[str]:
@@ -189,8 +195,13 @@ def next_claimable(connection: Connection, queues: Sequence[str]) -> str | None:
 
 
 def claim(connection: Connection, run_id: str, holder: str, lease_seconds: float) -> Claim | None:
-    """Takes the run if it is free: raises the fence, starts the lease. None where it is not to be had."""
+    """Takes the run if it is free: raises the fence, starts the lease. None where it is not to be had.
+
+    A run over which workers vanished again and again may be what kills them, or a neighbour of that: each such run
+    comes back at a time of its own, so that the good ones are seldom beside the bad one.
+    """
     at = now(connection)
+    lapsed = connection.execute(select(runs.c.id).where(runs.c.id == run_id, _lapsed(at)).with_for_update()).first()
     publishing = runs.c.patch.is_not(None)  # its agent has finished: only publishing is left
     statement = (
         update(runs)
@@ -215,6 +226,9 @@ def claim(connection: Connection, run_id: str, holder: str, lease_seconds: float
         return None
     if row.cancel_by is not None:  # its last worker died before it could obey
         finish(connection, claimed, RunState.CANCELLED, "cancelled", f"Cancelled by {row.cancel_by}.")
+        return None
+    if lapsed and row.vanished >= SUSPICIOUS:
+        _requeue(connection, claimed, random.uniform(0, min(2.0**row.vanished, LONGEST_SUSPICION)))  # noqa: S311
         return None
     _follow(connection, row.task_id)
     return claimed

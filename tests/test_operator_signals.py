@@ -42,7 +42,7 @@ def test_a_run_that_died_of_failures(world: World, logs: Logs) -> None:
 
 def test_a_run_over_which_workers_vanished(world: World, logs: Logs) -> None:
     run_id = new_run(world.database)
-    for _ in range(runs.MOST_VANISHED + 3):
+    for _ in range(2 * runs.MOST_VANISHED + 3):
         world.database.clock_shift += 100
         claim(world.database, run_id)
     task_id = row(world.database, run_id).task_id

@@ -9,7 +9,7 @@ from tests.chaos.scene import set_scene
 
 NAME = "GitHub's limits on one installation"
 REAL = {"GITHUB_WRITE_PAUSE_SECONDS": "1", "GITHUB_WRITES_PER_MINUTE": "80", "GITHUB_WRITES_PER_HOUR": "500"}
-# The short form is as short as this: the same limits, six times as fast.
+# The short form meets the limit of the minute with fewer commands.
 SHORT = {"GITHUB_WRITE_PAUSE_SECONDS": "0.1", "GITHUB_WRITES_PER_MINUTE": "40", "GITHUB_WRITES_PER_HOUR": "200"}
 SECONDS = 5 * 3600.0
 
