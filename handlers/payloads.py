@@ -45,11 +45,15 @@ def whole(body: bytes) -> Mapping[str, Any]:
     return payload
 
 
-def _schema(parts: Parts | None) -> core_schema.CoreSchema:
-    if parts is None:
-        return core_schema.any_schema()
-    fields = {name: core_schema.typed_dict_field(_schema(part), required=False) for name, part in parts.items()}
-    return core_schema.nullable_schema(core_schema.typed_dict_schema(fields, extra_behavior="ignore"))
+def _object(parts: Parts) -> core_schema.CoreSchema:
+    """An object with these parts, each of which may be absent or null."""
+
+    def field(part: Parts | None) -> core_schema.TypedDictField:
+        value = core_schema.any_schema() if part is None else core_schema.nullable_schema(_object(part))
+        return core_schema.typed_dict_field(value, required=False)
+
+    fields = {name: field(part) for name, part in parts.items()}
+    return core_schema.typed_dict_schema(fields, extra_behavior="ignore")
 
 
-_READER = SchemaValidator(_schema(PARTS))
+_READER = SchemaValidator(_object(PARTS))

@@ -15,7 +15,7 @@ from config.settings import Settings
 from runners.queues import DELIVERY, POOLS
 
 MOST_WAITING = 10_000
-MOMENT_SECONDS = 0.02  # between two rounds of sending
+MOMENT_SECONDS = 0.05  # between two rounds of sending
 MOST_MESSAGES = 4  # that the deliveries of one round are dealt out to
 SILENT_SECONDS = 5.0  # after a broker failed, wake-ups are not even tried for so long
 

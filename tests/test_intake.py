@@ -4,7 +4,9 @@ import hashlib
 import hmac
 import json
 import socket
+import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +17,7 @@ from sqlalchemy import select
 import bot.intake
 from bot.intake import MOST_BYTES
 from config.settings import SettingsError, load, require_github
-from handlers.inbox import deliveries
+from handlers.inbox import NewDelivery, deliveries, store
 from tests.conftest import MakeWorld
 from tests.world import FIX, World
 
@@ -266,3 +268,26 @@ def test_an_odd_delivery_never_stops_the_next(world: World) -> None:
     odd = {"action": "created", "installation": {"id": 9, "account": owner, "permissions": {"\ud800": "\udfff\0"}}}
     assert post(world, body_of(odd), x_github_event="installation").status_code == 202
     assert post(world, body_of(comment_payload(world)), x_github_delivery="another").status_code == 202
+
+
+def test_one_commit_keeps_many_and_tells_the_new_from_the_known(world: World) -> None:
+    one, two, broken = (NewDelivery(guid, "issue_comment", "{}") for guid in ("one", "two", "broken"))
+    failed = replace(broken, error="why")
+    with world.database.write() as connection:
+        assert store(connection, [one, failed, one]) == {"one", "broken"}
+    time.sleep(0.005)  # SQLite's clock counts milliseconds
+    with world.database.write() as connection:
+        assert store(connection, [one, two, failed]) == {"two"}
+    time.sleep(0.005)
+    with world.database.write() as connection:
+        assert store(connection, [one, broken]) == {"broken"}
+    assert {row.guid: row.state for row in rows(world)} == dict.fromkeys(("one", "two", "broken"), "stored")
+
+
+def test_who_waits_for_a_database_that_is_stuck_is_told_in_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bot.intake, "SECONDS", 0.3)
+    with world.database.write() as connection:
+        connection.execute(deliveries.delete())
+        if not world.database.is_sqlite:
+            connection.exec_driver_sql("LOCK TABLE deliveries")
+        assert post(world, body_of(comment_payload(world))).status_code == 503

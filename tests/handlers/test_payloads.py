@@ -1,0 +1,39 @@
+"""What is read of a payload in part is what the whole of it would have meant."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from handlers.events import Event, Unreadable, parse
+from handlers.payloads import NotJson, parts_of, whole
+from tests.handlers.test_events import MISSING, ODD, PAYLOADS, paths, replaced
+
+
+def meaning(event: str, payload: Mapping[str, Any]) -> Event | str:
+    """The event, or why it is none."""
+    try:
+        return parse(event, payload)
+    except Unreadable as refusal:
+        return str(refusal)
+
+
+@pytest.mark.parametrize("event", PAYLOADS)
+def test_the_parts_of_a_payload_mean_what_the_whole_means(event: str) -> None:
+    for path in ("action", *paths(PAYLOADS[event])):
+        for value in (MISSING, *ODD):
+            body = json.dumps(replaced(PAYLOADS[event], path, value)).encode()
+            parts = parts_of(body)
+            assert meaning(event, parts) == meaning(event, whole(body)), (path, value)
+            assert repr(parts.get("action")) == repr(whole(body).get("action"))
+
+
+def test_what_no_event_is_made_of_is_left_out() -> None:
+    assert "node_id" not in parts_of(json.dumps(PAYLOADS["issue_comment"]).encode())["repository"]
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'"x"', b"null", b"[" * 100_000, b'{"a":' * 50_000, b'{"a": "\xff"}'])
+def test_what_is_no_object_is_refused(body: bytes) -> None:
+    with pytest.raises(NotJson):
+        parts_of(body)
