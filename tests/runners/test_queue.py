@@ -25,7 +25,7 @@ def test_deliveries_are_dealt_out_to_a_few_messages() -> None:
         assert sorted(wake_up for message in messages for wake_up in message) == sorted(deliveries(count))
 
 
-class Recorded(Celery):
+class Recorded(Celery):  # type: ignore[misc]  # it ships no types
     """A Celery that keeps what is sent, and fails as long as it is told to."""
 
     away = False
