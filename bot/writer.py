@@ -3,6 +3,7 @@
 import asyncio
 import queue
 import threading
+import time
 from typing import NamedTuple
 
 import structlog
@@ -13,6 +14,7 @@ from runners.queues import DELIVERY, GITHUB
 
 MOST_A_COMMIT = 200
 MOST_WAITING = 5000
+GATHER_SECONDS = 0.002  # before a commit while several come at once: fewer commits leave more time to take deliveries
 
 log = structlog.get_logger()
 
@@ -49,15 +51,24 @@ class Writer:
         self._thread.join()
 
     def _write(self) -> None:
+        busy = False
         while (first := self._arrived.get()) is not None:
-            batch = [first]
-            while len(batch) < MOST_A_COMMIT and not self._arrived.empty():
-                another = self._arrived.get()
-                if another is None:
-                    self._arrived.put(None)
-                    break
-                batch.append(another)
+            if busy:
+                time.sleep(GATHER_SECONDS)
+            batch = self._with_others(first)
+            busy = len(batch) > 1
             self._commit(batch)
+
+    def _with_others(self, first: _Waiting) -> list[_Waiting]:
+        """All that wait by now, up to what a commit may hold."""
+        batch = [first]
+        while len(batch) < MOST_A_COMMIT and not self._arrived.empty():
+            another = self._arrived.get()
+            if another is None:
+                self._arrived.put(None)
+                break
+            batch.append(another)
+        return batch
 
     def _commit(self, batch: list[_Waiting]) -> None:
         try:
