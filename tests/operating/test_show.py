@@ -51,10 +51,8 @@ def test_a_database_in_which_nothing_happened_teaches_what_will(world: World, op
     assert operate("queue", "show").output == f"{NOTHING}\n"
 
 
-def test_without_a_database_none_is_made(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    if not world.database.is_sqlite:
-        pytest.skip("Postgres is there or not")
-    elsewhere = world.settings.data_dir / "elsewhere"
+def test_without_a_database_none_is_made(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
     result = CliRunner().invoke(cli, ["queue", "show"], env={"DATA_DIR": str(elsewhere)})
     assert (result.exit_code, elsewhere.exists()) == (1, False)
     assert "There is no database at" in result.stderr
