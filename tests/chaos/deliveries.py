@@ -15,7 +15,7 @@ NAME = "deliveries under kill -9"
 SEED = 20_26
 MOST_AT_WORK = 60  # further people wait with their comment, so that the accidents meet all of the journey
 SECONDS_TO_END = 300.0  # after the last kill
-SHORT_HARM, LONG_HARM = 60, 86_400  # seconds that the accidents go on
+SHORT_HARM, LONG_HARM = 45, 86_400  # seconds that the accidents go on
 SAME_GUID, NEW_GUID = 0.20, 0.05
 BAD_GATEWAY, LOST = 0.01, 0.02
 

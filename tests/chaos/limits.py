@@ -10,14 +10,14 @@ from tests.chaos.scene import set_scene
 NAME = "GitHub's limits on one installation"
 REAL = {"GITHUB_WRITE_PAUSE_SECONDS": "1", "GITHUB_WRITES_PER_MINUTE": "80", "GITHUB_WRITES_PER_HOUR": "500"}
 # The short form meets the limit of the minute with fewer commands.
-SHORT = {"GITHUB_WRITE_PAUSE_SECONDS": "0.1", "GITHUB_WRITES_PER_MINUTE": "40", "GITHUB_WRITES_PER_HOUR": "200"}
+SHORT = {"GITHUB_WRITE_PAUSE_SECONDS": "0.1", "GITHUB_WRITES_PER_MINUTE": "24", "GITHUB_WRITES_PER_HOUR": "200"}
 SECONDS = 5 * 3600.0
 
 
 def measure(ground: Ground) -> Row:
     """Many commands at once on one installation; GitHub counts, and refuses what is too much."""
-    total, began = ground.of(12, 300), time.monotonic()
-    given, most = (REAL, GITHUBS_OWN) if ground.size == "full" else (SHORT, (40, 200))
+    total, began = ground.of(7, 300), time.monotonic()
+    given, most = (REAL, GITHUBS_OWN) if ground.size == "full" else (SHORT, (24, 200))
     with set_scene(ground, accounts=1, given={**given, "RUNS_PER_ISSUE": "100000"}, creations=most) as scene:
         for _ in range(total):
             scene.ask()

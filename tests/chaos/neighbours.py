@@ -28,7 +28,7 @@ WORKS_A_WHILE = "sleep {seconds}; sed -i s/-/+/ app.py"
 
 
 def poison(ground: Ground) -> Row:
-    """An agent that kills its worker each time; the good ones beside it finish, and it is dead in the end."""
+    """An agent that kills its worker each time; the good ones beside it finish, and it is dead in the end (if full)."""
     good, began = ground.of(10, 100), time.monotonic()
     work = KILLS_ITS_WORKER.format(poison=POISON)
     # Without a sandbox: only from outside of one can an agent reach its worker.
@@ -39,12 +39,15 @@ def poison(ground: Ground) -> Row:
         scene.ask(IMPLEMENT, bad)
         for _ in range(good):
             scene.ask(IMPLEMENT)
-        took = scene.await_quiet(ground.of(240, 900))
+        took = scene.until(lambda: _state(scene, "done") >= good, "the good ones", 900)
+        if ground.size == "full":  # its end takes minutes, in which nobody waits for it
+            scene.await_quiet(900)
+        scene.until(lambda: not scene.progress()["owed"], "everybody was told")
         scene.asked.pop(0)
-        counted = {**count(scene), "poisoned": _state(scene, "dead"), "seconds": round(took)}
-    of_the_bad_one = ("tasks", "runs", "status comments", "dead")
+        counted = {**count(scene), "good": good, "seconds until the good ones were done": round(took)}
+    of_the_bad_one = ("tasks", "runs", "status comments", *(["dead"] if ground.size == "full" else []))
     counted = {name: number - (name in of_the_bad_one) for name, number in counted.items()}
-    wrong = (*faults(counted), *differences(counted, {"poisoned": 1}))
+    wrong = faults(counted)
     return Row("poison run among good ones", ground.database, counted, wrong, time.monotonic() - began)
 
 

@@ -1,9 +1,11 @@
 """What the bot leans on is away for a while: Redis from the start, Redis half-open, Postgres restarted under load."""
 
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from bot.embedded.broker import from_wheel, server_binary
 from bot.embedded.keeper import Service
@@ -15,7 +17,7 @@ from tests.chaos.scene import Scene, set_scene
 from tests.postgres import Server, fresh_postgres
 
 SECONDS_TO_RECOVER = 120.0
-SECONDS_AWAY = (10, 60)
+SECONDS_AWAY = (6, 60)
 LOAD_SECONDS = (30, 120)
 SECONDS_BETWEEN, SECONDS_STOPPED = 8.0, 5.0
 ANSWERS = (200, 202, 503)  # GitHub's own words for no answer at all are 502 and 504
@@ -53,7 +55,8 @@ def redis_half_open(ground: Ground) -> Row:
 
 def postgres_restarted(ground: Ground) -> Row:
     """Postgres dies under load, is away for a while, and comes back."""
-    server, began = Server(ground.directory / "restarted"), time.monotonic()
+    place, began = tempfile.TemporaryDirectory(prefix="async-code-chaos-"), time.monotonic()
+    server = Server(Path(place.name) / "postgres")  # another user must be able to pass through
     server.start()
     try:
         here = Ground(ground.directory, ground.size, fresh_postgres(server.url), ground.tell)
@@ -66,6 +69,7 @@ def postgres_restarted(ground: Ground) -> Row:
             return _row("Postgres restarted under load", here, scene, began, measured, recovered)
     finally:
         server.stop()
+        place.cleanup()
 
 
 def _restart(scene: Scene, server: Server) -> float:

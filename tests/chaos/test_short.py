@@ -16,7 +16,7 @@ NEEDS = {"power": "strace"}
 
 def _cases() -> Sequence[object]:
     cases = []
-    for name, entry in EXPERIMENTS.items():
+    for name, entry in EXPERIMENTS.items():  # the longest first
         for database in entry.databases:
             if database == "postgres" and len(entry.databases) > 1 and name not in ON_POSTGRES_TOO:
                 continue
