@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     delete,
     func,
+    literal,
     select,
     update,
 )
@@ -30,7 +31,7 @@ from runners.github_types import GitHubError
 WINDOW_SECONDS = 3 * 86_400.0  # github.com redelivers nothing older
 OVERLAP_SECONDS = 600.0  # that a pass looks back beyond the one before: a delivery may be logged late
 MOST_TRIES = 5
-AGAIN_SECONDS = 60.0  # until a redelivery that was not answered either is asked for again
+AGAIN_SECONDS = 60.0  # until one that was not answered either is asked for again; then four times as long, each time
 SWEPT = "deliveries swept"
 
 redeliveries = Table(
@@ -120,7 +121,10 @@ def _take(context: Context, most: int) -> Sequence[Row[Any]]:
         taken = (
             update(redeliveries)
             .where(redeliveries.c.guid.in_(due.limit(most).scalar_subquery()), redeliveries.c.tries < MOST_TRIES)
-            .values(tries=redeliveries.c.tries + 1, next_at=at + AGAIN_SECONDS)
+            .values(
+                tries=redeliveries.c.tries + 1,
+                next_at=at + AGAIN_SECONDS * literal(1).bitwise_lshift(2 * redeliveries.c.tries),
+            )
             .returning(redeliveries)
         )
         return connection.execute(taken).all()

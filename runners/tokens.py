@@ -8,6 +8,8 @@ import structlog
 
 from config.secrets import Envelope, SecretError
 
+SILENT_SECONDS = 5.0
+
 log = structlog.get_logger()
 
 
@@ -19,15 +21,16 @@ class TokenCache:
         self._owner = f"token-cache/{host}"  # githubkit's keys don't name the GitHub host
         self._envelope = envelope
         self._memory: dict[str, tuple[float, str]] = {}
+        self._silent_until = 0.0
 
     def get(self, key: str) -> str | None:
         """The token, unless it expired or never was."""
         try:
-            sealed = self._redis.get(self._name(key))
+            sealed = None if self._is_away() else self._redis.get(self._name(key))
             if isinstance(sealed, bytes):
                 return self._envelope.open(self._owner, key, sealed.decode(errors="replace")).decode()
         except redis.RedisError:
-            log.warning("token_cache.unreachable")
+            self._note_absence()
         except SecretError:
             log.info("token_cache.unreadable")  # sealed under a key that has been rotated away
         until, token = self._memory.get(key, (0.0, ""))
@@ -37,9 +40,10 @@ class TokenCache:
         """Keeps the token until it expires."""
         self._memory[key] = (time.monotonic() + ex.total_seconds(), value)
         try:
-            self._redis.set(self._name(key), self._envelope.seal(self._owner, key, value.encode()), ex)
+            if not self._is_away():
+                self._redis.set(self._name(key), self._envelope.seal(self._owner, key, value.encode()), ex)
         except redis.RedisError:
-            log.warning("token_cache.unreachable")
+            self._note_absence()
 
     def forget_all(self) -> None:
         """Drops every token: GitHub called one bad."""
@@ -48,11 +52,19 @@ class TokenCache:
             for name in self._redis.scan_iter(match=self._name("*")):
                 self._redis.delete(name)
         except redis.RedisError:
-            log.warning("token_cache.unreachable")
+            self._note_absence()
 
     def close(self) -> None:
         """Gives the connections back."""
         self._redis.close()
+
+    def _is_away(self) -> bool:
+        return time.monotonic() < self._silent_until
+
+    def _note_absence(self) -> None:
+        """A Redis that takes calls and answers none costs seconds each time: for a while it is not asked."""
+        self._silent_until = time.monotonic() + SILENT_SECONDS
+        log.warning("token_cache.unreachable")
 
     def _name(self, key: str) -> str:
         return f"async-code:{self._owner}:{key}"
