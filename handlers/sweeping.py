@@ -1,12 +1,14 @@
 """Asking GitHub what failed to reach us, and to send it again: a web process that was down loses nothing."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import structlog
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Double,
     Index,
@@ -16,22 +18,22 @@ from sqlalchemy import (
     Text,
     delete,
     func,
-    literal,
     select,
     update,
 )
 
-from config import marks
-from config.database import inserting, metadata, now
+from config import errors, marks
+from config.database import after_commit, inserting, metadata, now
 from handlers import inbox
-from handlers.redelivery import Lost, attempt_of, lost
+from handlers.redelivery import Lost, attempt_of, lost, understood
 from runners.context import Context
 from runners.github_types import GitHubError
 
 WINDOW_SECONDS = 3 * 86_400.0  # github.com redelivers nothing older
 OVERLAP_SECONDS = 600.0  # that a pass looks back beyond the one before: a delivery may be logged late
-MOST_TRIES = 5
-AGAIN_SECONDS = 60.0  # until one that was not answered either is asked for again; then four times as long, each time
+AGAIN_SECONDS = 60.0  # until a redelivery that was not answered either is asked for again; twice as long each time
+LONGEST_AGAIN = 3600.0
+MOST_TRIES = 80  # more than fit into three days: an outage of ours must not use them up while it lasts
 SWEPT = "deliveries swept"
 
 redeliveries = Table(
@@ -60,6 +62,7 @@ def look(context: Context) -> None:
         return
     with context.database.write() as connection:
         found = lost(attempts, inbox.known_guids(connection, {attempt.guid for attempt in attempts}))
+        _settle(connection, {attempt.guid for attempt in attempts if understood(attempt.status)}, at)
         _note(connection, found, at)
         marks.put(connection, SWEPT, at)
     if found:
@@ -73,7 +76,7 @@ def seconds_since(connection: Connection) -> float:
 
 def is_due(connection: Connection) -> bool:
     """Whether a lost delivery is to be asked for now."""
-    due = select(redeliveries.c.guid).where(redeliveries.c.next_at <= now(connection)).limit(1)
+    due = select(redeliveries.c.guid).where(_due(now(connection))).limit(1)
     return connection.execute(due).first() is not None
 
 
@@ -94,19 +97,24 @@ def asked_for(connection: Connection, most: int) -> Sequence[Row[Any]]:
 
 
 def _since(connection: Connection, at: float) -> float:
-    """How far back to look: to the last look, and to the first attempt of all that is still asked for."""
-    asked_for = select(func.min(redeliveries.c.first_at)).where(redeliveries.c.next_at.is_not(None))
-    oldest = connection.execute(asked_for).scalar()
-    newest = marks.get(connection, SWEPT) or 0.0
-    return max(at - WINDOW_SECONDS, min(newest, newest if oldest is None else oldest) - OVERLAP_SECONDS)
+    """How far back to look: to the last look. What is still asked for is logged anew each time it is sent."""
+    return max(at - WINDOW_SECONDS, (marks.get(connection, SWEPT) or 0.0) - OVERLAP_SECONDS)
+
+
+def _settle(connection: Connection, understood: set[str], at: float) -> None:
+    """Asks no more for what has come or was understood; nor, which the operator is told, for what never will."""
+    open_ = redeliveries.c.next_at.is_not(None)
+    rows = connection.execute(select(redeliveries).where(open_)).all()
+    come = understood | inbox.known_guids(connection, {row.guid for row in rows})
+    for row in rows:
+        if row.guid in come or row.tries >= MOST_TRIES or row.first_at < at - WINDOW_SECONDS:
+            connection.execute(update(redeliveries).where(redeliveries.c.guid == row.guid).values(next_at=None))
+            if row.guid not in come:
+                after_commit(connection, partial(errors.tell, "delivery.never_came", guid=row.guid))
 
 
 def _note(connection: Connection, found: list[Lost], at: float) -> None:
-    """Keeps what is lost, and asks no more for what has come, or was asked for often enough."""
-    still = {one.guid for one in found}
-    for row in connection.execute(select(redeliveries).where(redeliveries.c.next_at.is_not(None))).all():
-        if row.guid not in still or row.tries >= MOST_TRIES:
-            connection.execute(update(redeliveries).where(redeliveries.c.guid == row.guid).values(next_at=None))
+    """Keeps what is lost."""
     for one in found:
         new = inserting(connection)(redeliveries).values(**vars(one), tries=0, next_at=at)
         newest = new.on_conflict_do_update(index_elements=["guid"], set_={"delivery_id": one.delivery_id})
@@ -117,14 +125,14 @@ def _note(connection: Connection, found: list[Lost], at: float) -> None:
 def _take(context: Context, most: int) -> Sequence[Row[Any]]:
     with context.database.write() as connection:
         at = now(connection)
-        due = select(redeliveries.c.guid).where(redeliveries.c.next_at <= at).order_by(redeliveries.c.next_at)
-        taken = (
-            update(redeliveries)
-            .where(redeliveries.c.guid.in_(due.limit(most).scalar_subquery()), redeliveries.c.tries < MOST_TRIES)
-            .values(
-                tries=redeliveries.c.tries + 1,
-                next_at=at + AGAIN_SECONDS * literal(1).bitwise_lshift(2 * redeliveries.c.tries),
-            )
-            .returning(redeliveries)
-        )
-        return connection.execute(taken).all()
+        due = select(redeliveries).where(_due(at)).order_by(redeliveries.c.next_at).limit(most)
+        taken = connection.execute(due.with_for_update(skip_locked=True)).all()
+        for row in taken:
+            again = at + min(AGAIN_SECONDS * 2.0 ** min(row.tries, 10), LONGEST_AGAIN)
+            mine = update(redeliveries).where(redeliveries.c.guid == row.guid)
+            connection.execute(mine.values(tries=row.tries + 1, next_at=again))
+        return taken
+
+
+def _due(at: float) -> ColumnElement[bool]:
+    return (redeliveries.c.next_at <= at) & (redeliveries.c.tries < MOST_TRIES)

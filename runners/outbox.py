@@ -123,9 +123,13 @@ def given_up(connection: Connection, most: int) -> Sequence[Row[Any]]:
 
 
 def due(connection: Connection, *, unclaimed_for: float = 0, most: int = 50) -> Sequence[tuple[str, str]]:
-    """Duties whose time came at least so many seconds ago and that nobody holds, the oldest first."""
+    """Duties whose time came at least so many seconds ago and that nobody holds, the oldest first.
+
+    What waited for its turn is due in that moment: no wake-up was sent for it.
+    """
     at = now(connection)
-    ready = (outbox.c.next_at <= at - unclaimed_for) & (outbox.c.lease_until < at)
+    unclaimed = (outbox.c.next_at <= at - unclaimed_for) | (outbox.c.error == ITS_TURN)
+    ready = (outbox.c.next_at <= at) & unclaimed & (outbox.c.lease_until < at)
     rows = connection.execute(
         select(outbox.c.kind, outbox.c.subject).where(ready).order_by(outbox.c.next_at).limit(most)
     )

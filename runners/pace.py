@@ -33,6 +33,7 @@ from config.settings import Settings
 from runners.github_types import GitHubError, Paced, Unavailable, Where
 
 PATIENCE = 2.0  # seconds that a worker waits for its turn itself
+MOMENT = 0.2  # seconds between two looks whether the write before has ended
 MINUTE, HOUR = 62.0, 3610.0  # a little more than GitHub's windows: a worker may be late for its turn
 LONGEST_WRITE = 20.0  # seconds; whoever is silent for longer was killed
 FAILURES_TO_STOP = 5  # in a row; then GitHub is left alone for a while
@@ -83,6 +84,8 @@ class Turn:
     seconds: float
     far: bool
     failed_before: bool = False
+    busy: bool = False  # another write is under way: look again soon
+    begins: float = 0.0
 
 
 class Pace:
@@ -106,9 +109,15 @@ class Pace:
     @contextmanager
     def writing(self, where: Where, what: str) -> Iterator[None]:
         """One write, named by `what` it is, so that the same one asked for again keeps its turn. Raises Paced."""
-        with self._database.write() as connection:
-            _guard.get()(connection)
-            turn = self._turn(connection, where, what)
+        waited = 0.0
+        while True:
+            with self._database.write() as connection:
+                _guard.get()(connection)
+                turn = self._turn(connection, where, what)
+            if not turn.busy or waited >= PATIENCE:
+                break
+            threading.Event().wait(MOMENT)
+            waited += MOMENT
         if turn.far:
             raise Paced("its turn has not come", retry_after=turn.seconds)
         threading.Event().wait(turn.seconds)
@@ -116,7 +125,7 @@ class Pace:
             with self._watched(where, turn.failed_before):
                 yield
         finally:
-            self._end(where)
+            self._end(where, turn.begins)
 
     def behind(self, where: Where) -> float:
         """Seconds that a write which is booked now would have to wait."""
@@ -141,7 +150,7 @@ class Pace:
         if pace.blocked_until > at:
             return Turn(pace.blocked_until - at, far=True)
         if pace.busy_until > at:
-            return Turn(min(pace.busy_until - at, self._pause), far=True)
+            return Turn(min(pace.busy_until - at, self._pause), far=True, busy=True)
         mine = (*self._of(where, writes), writes.c.what == what, writes.c.began_at.is_(None))
         booked = connection.execute(select(writes.c.id, writes.c.at).where(*mine).order_by(writes.c.at)).first()
         booked_at = booked.at if booked else self._book(connection, where, what, max(at, pace.next_at))
@@ -155,13 +164,14 @@ class Pace:
         connection.execute(update(writes).where(writes.c.id == first).values(began_at=begins))
         busy = {"busy_until": begins + LONGEST_WRITE} if self._pause else {}
         self._write(connection, where, began_at=begins, **busy)
-        return Turn(begins - at, far=False, failed_before=pace.failures > 0)
+        return Turn(begins - at, far=False, failed_before=pace.failures > 0, begins=begins)
 
-    def _end(self, where: Where) -> None:
-        """The next may begin: GitHub wants writes one after the other."""
+    def _end(self, where: Where, began_at: float) -> None:
+        """The next may begin, unless it already has: GitHub wants writes one after the other."""
         if self._pause:
             with self._database.write() as connection:
-                self._write(connection, where, busy_until=0)
+                mine = (*self._of(where, paces), paces.c.began_at == began_at)
+                connection.execute(update(paces).where(*mine).values(busy_until=0))
 
     def _book(self, connection: Connection, where: Where, what: str, earliest: float) -> float:
         """The next place in the order: behind all that are booked, and within the windows."""
@@ -187,7 +197,9 @@ class Pace:
             pace, at = self._held(connection, where), now(connection)
             failures = pace.failures + (retry_after is None)
             over = failures - FAILURES_TO_STOP
-            stop = min(FIRST_STOP * 2.0**over, LONGEST_STOP) if retry_after is None and over >= 0 else 0.0
+            # Bounded before it is a power: an outage of some hours reaches exponents that no float holds.
+            longer = min(FIRST_STOP * 2.0 ** min(over, 10), LONGEST_STOP)
+            stop = longer if retry_after is None and over >= 0 else 0.0
             until = max(pace.blocked_until, at + (retry_after or stop))
             self._write(connection, where, failures=failures, blocked_until=until)
 

@@ -1,12 +1,12 @@
 """What GitHub could not deliver is asked for again; what stands twice is removed; nobody waits behind a crowd."""
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 
 from handlers import inbox
 from handlers.inbox import commands, deliveries
 from handlers.redelivery import Attempt, lost
-from handlers.sweeping import MOST_TRIES, redeliveries
+from handlers.sweeping import MOST_TRIES, ask, redeliveries
 from runners.outbox import outbox
 from runners.run_events import run_events
 from runners.runs import runs
@@ -104,16 +104,53 @@ def test_a_delivery_over_which_ten_workers_died_is_given_up(world: World) -> Non
     assert world.task_rows() == []
 
 
-def test_what_can_t_be_delivered_is_asked_for_five_times(world: World) -> None:
+def test_what_came_at_the_start_of_a_long_outage_is_asked_for_after_it(world: World) -> None:
     number = world.issue()
     away(world)
     world.comment(FIX, on=number)
-    for tries in range(MOST_TRIES + 3):
+    for _ in range(30):
         world.sweep()
-        world.later(61 * 4 ** min(tries, 4))
-    assert redelivered(world) == MOST_TRIES
+        world.later(61)
+    assert redelivered(world) < 10
+    back(world)
+    world.later(3600)
+    world.sweep()
+    world.work()
+    assert len(world.pull_requests) == 1
+    asked = redelivered(world)
+    world.later(7200)
+    world.sweep()
+    assert redelivered(world) == asked
+
+
+def test_what_was_asked_for_often_enough_does_not_stand_before_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(world.context.github, "redeliver", asked.append)
+    with world.database.write() as connection:
+        for number, tries in enumerate((MOST_TRIES, MOST_TRIES, 0)):
+            values = {"guid": f"g{number}", "delivery_id": number, "tries": tries, "next_at": number, "first_at": 0.0}
+            connection.execute(insert(redeliveries).values(**values))
+    ask(world.context, 2)
+    assert asked == [2]
+
+
+def test_what_can_t_be_delivered_is_given_up_after_three_days_and_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("config.errors.tell", lambda message, **ids: told.append(message))
+    number = world.issue()
+    away(world)
+    world.comment(FIX, on=number)
+    for _ in range(74):
+        world.sweep()
+        world.later(3601)
+    assert redelivered(world) > 60
+    assert told == ["delivery.never_came"]
     with world.database.read() as connection:
-        assert connection.execute(select(redeliveries.c.next_at)).scalars().all() == [None]
+        assert not connection.execute(select(redeliveries.c.guid).where(redeliveries.c.next_at.is_not(None))).all()
 
 
 def test_a_redelivery_that_github_refused_is_asked_for_again(world: World) -> None:

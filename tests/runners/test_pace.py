@@ -5,12 +5,12 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from config.database import Connection, Database
 from config.settings import Settings, load
 from runners.github_types import Invalid, Paced, Unavailable, Where
-from runners.pace import PATIENCE, Pace, guarded_by, writes
+from runners.pace import LONGEST_WRITE, PATIENCE, Pace, guarded_by, paces, writes
 
 HERE, THERE = Where(1, "octo/app", 7), Where(2, "acme/app", 8)
 
@@ -156,3 +156,40 @@ def read(pace: Pace) -> float | None:
             return None
     except Paced as error:
         return error.retry_after
+
+
+def test_an_outage_of_days_stays_an_outage(pace: Pace, database: Database) -> None:
+    with pytest.raises(Unavailable), pace.reading(HERE):
+        raise Unavailable("502", 502)
+    with database.write() as connection:
+        connection.execute(update(paces).values(failures=2000))
+    with pytest.raises(Unavailable), pace.reading(HERE):
+        raise Unavailable("502", 502)
+    assert read(pace) is not None
+
+
+def test_a_short_write_before_is_waited_for(database: Database, settings: Settings) -> None:
+    pace = Pace(database, settings)
+    began = threading.Event()
+
+    def first() -> None:
+        with pace.writing(HERE, "first"):
+            began.set()
+            threading.Event().wait(0.3)
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    assert began.wait(5)
+    with pace.writing(HERE, "second"):
+        pass
+    thread.join()
+
+
+def test_who_took_too_long_does_not_let_a_third_in(pace: Pace, database: Database) -> None:
+    with pace.writing(HERE, "slow"):
+        database.clock_shift += LONGEST_WRITE + 1
+        second = pace.writing(HERE, "second")
+        second.__enter__()
+    assert write(pace, "third") is not None
+    second.__exit__(None, None, None)
+    assert write(pace, "third") is None
