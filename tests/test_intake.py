@@ -291,3 +291,10 @@ def test_who_waits_for_a_database_that_is_stuck_is_told_in_time(world: World, mo
         if not world.database.is_sqlite:
             connection.exec_driver_sql("LOCK TABLE deliveries")
         assert post(world, body_of(comment_payload(world))).status_code == 503
+
+
+def test_a_text_is_kept_as_it_is_written(world: World) -> None:
+    texts = {"escape": r'{"a": "\\u0000 \n"}', "other": 'é 漢字 🎉 "quoted" \\ \t', "empty": ""}
+    with world.database.write() as connection:
+        store(connection, [NewDelivery(guid, "issue_comment", text) for guid, text in texts.items()])
+    assert {row.guid: row.body for row in rows(world)} == texts
