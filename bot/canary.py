@@ -1,7 +1,9 @@
 """Whether wake-ups still reach this worker: a broker's client can be connected and deaf, and nothing else would tell.
 
-A canary is a wake-up that only notes that it came. A worker that hears of none, while the broker takes them, ends
-itself, and whoever keeps it starts it anew. https://github.com/celery/celery/discussions/8030
+A canary is a wake-up that only notes that it came. Where none came to a queue for a while, though the broker takes
+them, a worker of that queue that heard nothing else either ends itself, and whoever keeps it starts it anew. A deaf one
+beside one that hears is not found out: it does its share by the timer loop alone.
+https://github.com/celery/celery/discussions/8030
 """
 
 import time
@@ -36,7 +38,7 @@ class Canary:
                 wake_after_commit(connection, WakeUp(NAME, queue, queue))
 
     def busy(self) -> None:
-        """The worker has no hands free: what it does not hear now proves nothing."""
+        """The worker heard something, or has no hands free: until now its silence proves nothing."""
         self._able_since = self._clock()
 
     def is_deaf(self, connection: Connection) -> bool:

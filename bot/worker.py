@@ -97,6 +97,7 @@ class Worker:
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._free = threading.BoundedSemaphore(self.slots)
         self._running: set[Lease] = set()
+        self._at_hand: set[int] = set()  # threads that do what a wake-up brought
         self._taken: set[str] = set()  # what the timer loop took and has not done yet
         self._upkeep = Upkeep(context, self.holder)
         self._sweeps = cycle([True, *[False] * SWEEP_TICKS])
@@ -111,8 +112,22 @@ class Worker:
             names = {DELIVERY: self.decide, "duty": self.serve, "sweep": lambda _by: self.tick()}
         names[CANARY] = self._hear
         for name, function in names.items():
-            app.task(_shell(name, function), name=name)
+            app.task(_shell(name, self.heard(function)), name=name)
         worker_shutting_down.connect(self._on_stop, weak=False)
+
+    def heard(self, function: Callable[[str], None]) -> Callable[[str], None]:
+        """The function, and a worker that knows that it heard something, and how many hands are at work."""
+
+        def work(subject: str) -> None:
+            self._at_hand.add(threading.get_ident())
+            if self._canary:
+                self._canary.busy()
+            try:
+                function(subject)
+            finally:
+                self._at_hand.discard(threading.get_ident())
+
+        return work
 
     def start_timer(self) -> None:
         """Starts the loop that finds work in SQL."""
@@ -148,15 +163,15 @@ class Worker:
 
     def tick(self) -> None:
         """Takes what nobody took; one process at a time also looks after what is nobody's."""
+        if self._canary:
+            self._listen(self._canary)
+        for work, subject in self.unclaimed(self.context.settings.unclaimed_seconds):
+            self._submit(work, subject)
         if self.pool == "control":
             for name, upkeep in self._upkeep.due().items():
                 self._submit(upkeep, name)
         elif next(self._sweeps):
             sweep(self.context.settings, self._at_work)
-        if self._canary:
-            self._listen(self._canary)
-        for work, subject in self.unclaimed(self.context.settings.unclaimed_seconds):
-            self._submit(work, subject)
 
     def _submit(self, work: Callable[[str], None], subject: str) -> None:
         if subject not in self._taken:
@@ -173,7 +188,7 @@ class Worker:
 
     def _listen(self, canary: Canary) -> None:
         """Sends canaries, and ends this worker if it can't hear them."""
-        if len(self._running) >= self.slots:
+        if max(len(self._running), len(self._at_hand)) >= self.slots:
             canary.busy()
         with self.context.database.write() as connection:
             canary.send(connection)

@@ -35,7 +35,7 @@ from config.backoff import backoff
 from config.database import Identity, after_commit, inserting, metadata, now
 
 MOST_ASKED_AT_ONCE = 5000  # values in one statement
-MOST_TRIES = 8  # of a delivery that we fail at
+MOST_FAULTS = 8  # of ours, over one delivery
 MOST_VANISHED = 10  # workers that died over it
 PATIENCE_SECONDS = 3 * 86_400.0  # with a GitHub that can't be asked; as long as it redelivers
 
@@ -51,6 +51,7 @@ deliveries = Table(
     Column("lease_until", Double, nullable=False, server_default="0"),
     Column("fence", Integer, nullable=False, server_default="0"),
     Column("tries", Integer, nullable=False, server_default="0"),
+    Column("faults", Integer, nullable=False, server_default="0"),  # tries that we failed at, not GitHub
     Column("vanished", Integer, nullable=False, server_default="0"),
     Column("done_at", Double),
     Column("error", Text),
@@ -96,7 +97,8 @@ SELECT guid, event, body, CASE WHEN error IS NULL THEN 'stored' ELSE 'failed' EN
        CAST(:at AS DOUBLE PRECISION), CASE WHEN error IS NULL THEN CAST(:at AS DOUBLE PRECISION) END
 FROM {arrived} WHERE true
 ON CONFLICT (guid) DO UPDATE
-SET state = 'stored', body = excluded.body, next_at = excluded.next_at, tries = 0, vanished = 0, error = NULL
+SET state = 'stored', body = excluded.body, next_at = excluded.next_at, error = NULL,
+    tries = 0, faults = 0, vanished = 0
 WHERE deliveries.state = 'failed' AND excluded.error IS NULL
 """
 ARRIVED = {
@@ -130,6 +132,7 @@ class Taken:
     fence: int
     tries: int
     received_at: float
+    faults: int = 0
 
 
 def store(connection: Connection, arrived: Sequence[NewDelivery]) -> set[str]:
@@ -173,6 +176,9 @@ def unclaimed(connection: Connection, *, unclaimed_for: float, most: int) -> lis
     return list(connection.execute(select(deliveries.c.guid).where(ready).order_by(longest).limit(most)).scalars())
 
 
+TAKEN = ("event", "body", "fence", "tries", "received_at", "faults", "vanished")
+
+
 def take(connection: Connection, guid: str, lease_seconds: float) -> Taken | None:
     """Claims a delivery; None where it is done, another worker has it, or ten died over it: then it is failed."""
     at = now(connection)
@@ -182,12 +188,12 @@ def take(connection: Connection, guid: str, lease_seconds: float) -> Taken | Non
         update(deliveries)
         .where(deliveries.c.guid == guid, _claimable(at))
         .values(state="deciding", lease_until=at + lease_seconds, **counted)
-        .returning(*(deliveries.c[name] for name in ("event", "body", "fence", "tries", "received_at", "vanished")))
+        .returning(*(deliveries.c[name] for name in TAKEN))
     )
     row = connection.execute(statement).one_or_none()
     if row is None:
         return None
-    taken = Taken(guid, row.event, row.body, row.fence, row.tries, row.received_at)
+    taken = Taken(guid, row.event, row.body, row.fence, row.tries, row.received_at, row.faults)
     if row.vanished < MOST_VANISHED:
         return taken
     _fail(connection, taken, f"Its worker vanished {row.vanished} times.")
@@ -206,11 +212,11 @@ def retry_later(connection: Connection, taken: Taken, error: str, *, ours: bool,
     `ours`: a fault of ours, tried 8 times; else GitHub could not be asked, which is waited out for three days.
     """
     at = now(connection)
-    over = taken.tries >= MOST_TRIES if ours else at - taken.received_at > PATIENCE_SECONDS
+    over = taken.faults + 1 >= MOST_FAULTS if ours else at - taken.received_at > PATIENCE_SECONDS
     if over:
         return _fail(connection, taken, error)
     due = at + (wait or backoff(taken.tries, first=1, longest=300))
-    values = {"state": "stored", "next_at": due, "lease_until": 0, "error": error}
+    values = {"state": "stored", "next_at": due, "lease_until": 0, "error": error, "faults": taken.faults + ours}
     connection.execute(update(deliveries).where(_held(taken)).values(**values))
     return None
 
@@ -218,7 +224,7 @@ def retry_later(connection: Connection, taken: Taken, error: str, *, ours: bool,
 def try_again(connection: Connection, guid: str, body: str) -> bool:
     """A failed delivery waits as though it had just come, with the event that it is; False where it has not failed."""
     at = now(connection)
-    fresh: dict[str, Any] = {"state": "stored", "tries": 0, "vanished": 0, "lease_until": 0, "error": None}
+    fresh: dict[str, Any] = {"state": "stored", "tries": 0, "faults": 0, "vanished": 0, "lease_until": 0, "error": None}
     again = update(deliveries).where(deliveries.c.guid == guid, FAILED)
     return connection.execute(again.values(**fresh, body=body, received_at=at, next_at=at)).rowcount == 1
 

@@ -52,8 +52,11 @@ def _claim(context: Context, queues: Sequence[str], holder: str) -> Claim | None
     while True:
         with context.database.write() as connection:
             run_id = runs.next_claimable(connection, queues)
-            claim = runs.claim(connection, run_id, holder, context.settings.lease_seconds) if run_id else None
-        if claim or run_id is None:
+            if run_id is None:
+                return None
+            lock_account(connection, runs.get(connection, run_id).account_id)  # first, as whatever ends a run does
+            claim = runs.claim(connection, run_id, holder, context.settings.lease_seconds)
+        if claim:
             return claim
 
 

@@ -1,6 +1,7 @@
 """A worker that is connected and hears nothing finds out, and one that is busy or has no broker is left alone."""
 
 import signal
+import threading
 from collections.abc import Callable
 from types import FrameType
 
@@ -103,3 +104,26 @@ def test_a_deaf_worker_asks_to_be_stopped_once(world: World) -> None:
         signal.signal(signal.SIGTERM, before)
     assert worker.is_deaf
     assert told == [signal.SIGTERM]
+
+
+def test_a_control_worker_with_all_hands_at_work_is_left_alone(world: World) -> None:
+    seconds = [1000.0]
+    canary = Canary(QUEUES, 30, lambda: 0.0, lambda: seconds[0])
+    worker = Worker(world.context, "control", canary)
+    at_work, done = threading.Barrier(worker.slots + 1), threading.Event()
+
+    def wait(_guid: str) -> None:
+        at_work.wait(10)
+        done.wait(10)
+
+    threads = [threading.Thread(target=worker.heard(wait), args=("guid",)) for _ in range(worker.slots)]
+    for thread in threads:
+        thread.start()
+    at_work.wait(10)
+    worker.tick()
+    seconds[0] += 121
+    worker.tick()
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert not worker.is_deaf

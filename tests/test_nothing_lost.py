@@ -232,3 +232,18 @@ def test_a_lease_that_lapses_is_taken_by_another(world: World) -> None:
     assert len(world.pull_requests) == 1
     (run,) = world.run_rows()
     assert (run.vanished, run.fence) == (1, 2)
+
+
+def test_after_a_long_absence_of_github_one_fault_of_ours_is_not_the_end(world: World) -> None:
+    world.comment(FIX)
+    with world.database.read() as connection:
+        guid = inbox.first(connection, "issue_comment")
+    assert guid
+    for number in range(20):
+        with world.database.write() as connection:
+            taken = inbox.take(connection, guid, 60)
+            assert taken is not None
+            inbox.retry_later(connection, taken, "away", ours=number > 14)
+        world.later(600)
+    world.work()
+    assert len(world.pull_requests) == 1

@@ -81,7 +81,7 @@ def test_a_delivery_that_does_not_parse_however_often_it_comes(world: World, log
 def test_a_delivery_at_which_we_failed_too_often(world: World, logs: Logs) -> None:
     broken = [NewDelivery("a-guid", "issues", '{"type": "Unknown"}')]
     write(world.database, lambda connection: inbox.store(connection, broken))
-    for _ in range(inbox.MOST_TRIES + 2):
+    for _ in range(inbox.MOST_FAULTS + 2):
         world.work()
         world.later(301)
     assert told(logs) == [{"event": "delivery.failed", "guid": "a-guid"}]

@@ -55,6 +55,7 @@ def upgrade() -> None:
     _partial("ix_tasks_waiting", "tasks", ["state", "account_id"], "state = 'waiting'")
     op.drop_index("ix_deliveries_state_next", "deliveries")
     _partial("ix_deliveries_open", "deliveries", ["next_at"], "state IN ('stored', 'deciding')")
+    op.add_column("deliveries", sa.Column("faults", sa.Integer(), server_default="0", nullable=False))
     op.add_column("deliveries", sa.Column("vanished", sa.Integer(), server_default="0", nullable=False))
 
 
@@ -69,6 +70,7 @@ def downgrade() -> None:
     op.drop_index("ix_tasks_waiting", "tasks")
     _partial("ix_tasks_waiting", "tasks", ["account_id"], "state = 'waiting'")
     op.drop_column("deliveries", "vanished")
+    op.drop_column("deliveries", "faults")
     op.drop_index("ix_runs_account_state", "runs")
     op.drop_table("redeliveries")
     op.drop_table("writes")
