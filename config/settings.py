@@ -242,7 +242,10 @@ def contradicting_times(settings: Settings) -> list[str]:
     if settings.github_writes_per_minute > settings.github_writes_per_hour:
         found.append("GITHUB_WRITES_PER_MINUTE is larger than GITHUB_WRITES_PER_HOUR; lower it")
     if settings.lease_seconds >= settings.run_minutes * 60:
-        found.append("LEASE_SECONDS is as long as a whole run (RUN_MINUTES), so a dead worker's run never comes back")
+        found.append(
+            "LEASE_SECONDS is as long as a whole run may take (RUN_MINUTES), "
+            "so a dead worker's run waits longer than it works; lower it"
+        )
     if settings.drain_seconds is not None and settings.drain_seconds > settings.run_minutes * 60:
         found.append("DRAIN_SECONDS is longer than any run (RUN_MINUTES); unset it to let runs finish")
     return found

@@ -63,6 +63,19 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
         {"runs_per_hour": 10, "runs_per_day": 5},
         "RUNS_PER_HOUR is larger than RUNS_PER_DAY, so it would never be reached; lower it",
     ),
+    (
+        {"github_writes_per_minute": 81, "github_writes_per_hour": 80},
+        "GITHUB_WRITES_PER_MINUTE is larger than GITHUB_WRITES_PER_HOUR; lower it",
+    ),
+    (
+        {"lease_seconds": 60, "run_minutes": 1},
+        "LEASE_SECONDS is as long as a whole run may take (RUN_MINUTES), "
+        "so a dead worker's run waits longer than it works; lower it",
+    ),
+    (
+        {"drain_seconds": 61, "run_minutes": 1, "lease_seconds": 3},
+        "DRAIN_SECONDS is longer than any run (RUN_MINUTES); unset it to let runs finish",
+    ),
     (PRODUCTION | {"sandbox": "none"}, "SANDBOX=none isolates nothing and is refused in production; unset it"),
     (PRODUCTION | {"public_url": "http://bot.example"}, "PUBLIC_URL is plain http in production; use https"),
     *(
