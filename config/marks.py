@@ -1,6 +1,6 @@
 """Moments that the whole deployment shares, by name: when it was paused, how far GitHub's deliveries were looked at."""
 
-from sqlalchemy import Column, ColumnElement, Connection, Double, Table, Text, delete, select
+from sqlalchemy import Column, ColumnElement, Connection, Double, Table, Text, delete, func, select
 
 from config.database import inserting, metadata
 
@@ -23,6 +23,17 @@ def get(connection: Connection, name: str) -> float | None:
 def unset(name: str) -> ColumnElement[bool]:
     """The condition that it never was, or is over."""
     return ~select(marks.c.name).where(marks.c.name == name).exists()
+
+
+def hold(connection: Connection, name: str, *, shared: bool) -> None:
+    """Until this transaction ends, whoever goes by the mark and whoever sets it wait for each other.
+
+    Those who go by it hold it `shared`, at once. SQLite lets one transaction write at a time anyhow.
+    https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
+    """
+    if connection.dialect.name != "sqlite":
+        lock = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
+        connection.execute(select(lock(func.hashtextextended(name, 0))))
 
 
 def put(connection: Connection, name: str, at: float) -> None:

@@ -32,7 +32,7 @@ from sqlalchemy import (
     update,
 )
 
-from config import errors
+from config import errors, marks
 from config.accounts import may_begin
 from config.backoff import backoff
 from config.database import WakeUp, after_commit, metadata, now, wake_after_commit
@@ -200,6 +200,7 @@ def claim(connection: Connection, run_id: str, holder: str, lease_seconds: float
     A run over which workers vanished again and again may be what kills them, or a neighbour of that: each such run
     comes back at a time of its own, so that the good ones are seldom beside the bad one.
     """
+    marks.hold(connection, marks.PAUSED, shared=True)
     at = now(connection)
     lapsed = connection.execute(select(runs.c.id).where(runs.c.id == run_id, _lapsed(at)).with_for_update()).first()
     publishing = runs.c.patch.is_not(None)  # its agent has finished: only publishing is left

@@ -29,9 +29,6 @@ def drain(database: Database, say: Callable[[str], None], timeout: float | None,
     try:
         say(said)
         _wait(database, say, timeout, look)
-        # On Postgres a claim that began before the pause may commit just after it.
-        threading.Event().wait(look)
-        _wait(database, say, timeout, look)
     except KeyboardInterrupt:
         raise Interrupted(f"No longer waiting. {STAYS}") from None
     say(SAFE)

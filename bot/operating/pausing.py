@@ -31,6 +31,7 @@ def pause(connection: Connection, host: str, login: str | None) -> str:
 
 def pause_everything(connection: Connection, action: str = "pause") -> str:
     """The same for the whole deployment; `action` is how the audit log names it."""
+    marks.hold(connection, marks.PAUSED, shared=False)
     at = now(connection)
     since = marks.get(connection, marks.PAUSED)
     if since is not None:

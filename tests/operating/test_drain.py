@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from bot.operating import OperatorError, draining
 from bot.operating.draining import SAFE, STAYS, drain
+from bot.operating.pausing import pause_everything
 from config import marks
 from config.database import Connection
 from runners import runs
@@ -101,12 +102,28 @@ def test_no_run_begins_between_the_pause_and_the_safe_word(world: World) -> None
     world.decide()
     working = threading.Thread(target=world.work)
     working.start()
-    drain(world.database, lambda line: None, 30, look=0.01)
+    try:
+        drain(world.database, lambda line: None, 30, look=0.01)
 
-    def at_work(connection: Connection) -> set[str]:
-        return runs.attempts_at_work(connection)
+        def at_work(connection: Connection) -> set[str]:
+            return runs.attempts_at_work(connection)
 
-    assert write(world.database, at_work) == set()
-    working.join()
+        assert write(world.database, at_work) == set()
+    finally:
+        working.join()
     assert write(world.database, at_work) == set()
     assert {run.state for run in world.run_rows()} <= {"queued", "done"}
+
+
+def test_a_pause_waits_for_a_claim_that_is_under_way(world: World) -> None:
+    world.comment(FIX)
+    world.decide()
+    (run,) = world.run_rows()
+    pausing = threading.Thread(target=lambda: write(world.database, pause_everything))
+    with world.database.write() as connection:
+        assert runs.claim(connection, run.id, "worker", 60)
+        pausing.start()
+        pausing.join(0.3)
+        assert pausing.is_alive(), "it would have counted no run at work"
+    pausing.join(10)
+    assert not pausing.is_alive()
