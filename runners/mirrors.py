@@ -28,7 +28,7 @@ def fetch(settings: Settings, where: Where, ref: str, token: str) -> tuple[Path,
     # Not by the branch's own name: `a` may have gone since, and stand in the way of `a/b`.
     kept = f"refs/fetched/{sha256(ref.encode()).hexdigest()}"
     with _alone(mirror):
-        git("init", "--quiet", "--bare", "--", str(mirror))  # again and again: mends one that was killed half-way
+        _make(mirror)
         try:
             git(
                 "fetch", "--quiet", "--no-tags", "--force", "--", f"{settings.github_base_url}/{where.repository}.git",
@@ -39,9 +39,11 @@ def fetch(settings: Settings, where: Where, ref: str, token: str) -> tuple[Path,
         return mirror, git("rev-parse", "--verify", "--end-of-options", f"{kept}^{{commit}}", git_dir=mirror).strip()
 
 
-def bring(settings: Settings, where: Where, mirror: Path, sha: str, token: str) -> None:
-    """Makes sure that the mirror has the commit, on another machine than the one that began with it too."""
+def bring(settings: Settings, where: Where, sha: str, token: str) -> Path:
+    """The mirror, which has the commit: on another machine than the one that began with it too."""
+    mirror = mirror_of(settings, where)
     with _alone(mirror):
+        _make(mirror)
         try:
             git("cat-file", "-e", f"{sha}^{{commit}}", git_dir=mirror)
         except GitError:
@@ -54,6 +56,13 @@ def bring(settings: Settings, where: Where, mirror: Path, sha: str, token: str) 
                 raise meaning(error) or Problem(
                     "base_gone", f"The commit {sha[:12]} that the work began from is gone."
                 ) from None
+    return mirror
+
+
+def _make(mirror: Path) -> None:
+    """An empty repository, unless something was fetched into it already; mends one that was killed half-way."""
+    if not (mirror / "refs" / "fetched").exists():
+        git("init", "--quiet", "--bare", "--template=", "--", str(mirror))
 
 
 def _refused(error: GitError, where: Where, ref: str) -> Exception:

@@ -53,10 +53,7 @@ def _push(attempt: Attempt, lease: Lease, task: TaskView, run: RunView, branch: 
         return pushed
     attempt.step("pushing the branch")
     with context.github.git_token(attempt.where, {"contents": "write"}) as token:
-        mirror, _ = mirrors.fetch(
-            context.settings, attempt.where, attempt.task.head_ref or attempt.task.base_ref, token
-        )
-        mirrors.bring(context.settings, attempt.where, mirror, row.base_sha, token)
+        mirror = mirrors.bring(context.settings, attempt.where, row.base_sha, token)
         with open_workspace(context.settings, f"{attempt.name}-publish", mirror, row.base_sha) as workspace:
             requester = row.requester
             co_author = f"{requester} <{row.requester_id}+{requester}@users.noreply.github.com>"

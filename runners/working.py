@@ -15,7 +15,7 @@ from runners.rights import confirm_right
 from runners.run_log import RunLog
 from runners.sandboxes import SandboxError, choose, refuse
 from runners.sandboxes.interface import Errand, Sandbox
-from runners.workspace import Workspace, give_agent_git, open_workspace
+from runners.workspace import Workspace, check_out, give_agent_git, open_workspace
 
 TICK_SECONDS = 0.5
 IDLE_SECONDS = 600.0
@@ -37,6 +37,7 @@ def work(attempt: Attempt, lease: Lease) -> Outcome | None:
     lease.check()
     attempt.note(base_sha=base_sha, sandbox=sandbox.name)
     with open_workspace(settings, attempt.name, mirror, base_sha) as workspace:
+        check_out(workspace)
         give_agent_git(workspace)
         outcome = _run_agent(attempt, lease, sandbox, workspace)
         if outcome.status != "succeeded":

@@ -46,21 +46,27 @@ def workspaces(settings: Settings) -> Path:
 
 @contextmanager
 def open_workspace(settings: Settings, name: str, mirror: Path, base_sha: str) -> Iterator[Workspace]:
-    """A checkout of the commit; removed at the end. `name` is unique to the attempt."""
+    """The host's part of it, with the commit's objects at hand; removed at the end. `name` is unique to the attempt."""
     workspace = Workspace(workspaces(settings) / name, base_sha)
     remove(workspace.folder)
-    workspace.tree.mkdir(parents=True)
+    workspace.folder.mkdir(parents=True)
     try:
-        git("init", "--quiet", "--bare", "--", str(workspace.git))
+        git("init", "--quiet", "--bare", "--template=", "--", str(workspace.git))
         alternates = workspace.git / "objects" / "info" / "alternates"
         alternates.write_text(f"{mirror / 'objects'}\n")
-        (workspace.git / "info" / "exclude").write_text("\n".join(LITTER) + "\n")
-        host = {"git_dir": workspace.git, "index": workspace.index, "tree": workspace.tree}
-        git("read-tree", base_sha, **host)  # type: ignore[arg-type]
-        git("checkout-index", "--all", "--quiet", **host)  # type: ignore[arg-type]
         yield workspace
     finally:
         remove(workspace.folder)
+
+
+def check_out(workspace: Workspace) -> None:
+    """Writes the commit's files into the work tree."""
+    (workspace.git / "info").mkdir()
+    (workspace.git / "info" / "exclude").write_text("\n".join(LITTER) + "\n")
+    workspace.tree.mkdir()
+    host = {"git_dir": workspace.git, "index": workspace.index, "tree": workspace.tree}
+    git("read-tree", workspace.base_sha, **host)  # type: ignore[arg-type]
+    git("checkout-index", "--all", "--quiet", **host)  # type: ignore[arg-type]
 
 
 def sweep(settings: Settings, at_work: Callable[[], Collection[str]]) -> None:
@@ -105,6 +111,6 @@ def disarm(tree: Path) -> None:
 
 def remove(path: Path) -> None:
     """Removes a folder or file whatever an agent made of it: folders without rights, or deeper than Python goes."""
-    for command in (("chmod", "-R", "u+rwx"), ("rm", "-rf")):
-        if not path.is_symlink() or command[0] == "rm":
+    for command in (("rm", "-rf"), ("chmod", "-R", "u+rwx"), ("rm", "-rf")):
+        if os.path.lexists(path) and not (command[0] == "chmod" and path.is_symlink()):
             subprocess.run([*command, "--", str(path)], capture_output=True, check=False, env=PLAIN_ENVIRONMENT)
