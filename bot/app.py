@@ -34,7 +34,8 @@ def create() -> ASGIApp:
 
 def application(settings: Settings) -> ASGIApp:
     """The application of these settings."""
-    database = Database(settings.database, Sender(celery_app(settings)).send)
+    sender = Sender(celery_app(settings))
+    database = Database(settings.database, sender.send)
     require_schema(database)
     writer = Writer(database)
 
@@ -42,6 +43,7 @@ def application(settings: Settings) -> ASGIApp:
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
         writer.close()
+        sender.close()
         database.close()
 
     intake = Intake(settings, writer)

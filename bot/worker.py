@@ -76,6 +76,7 @@ def main(pool: str) -> None:
     warnings.simplefilter("ignore", SecurityWarning)
     app.worker_main(_argv(pool, worker.slots))
     worker.stop()
+    sender.close()
     if worker.is_deaf:
         raise SystemExit("No wake-up came for a while although the broker takes them: this worker is to start anew.")
 
@@ -136,7 +137,8 @@ class Worker:
     def stop(self) -> None:
         """Ends the loop, and waits for what it began."""
         self._ended.set()
-        self._timer.join()
+        if self._timer.ident:
+            self._timer.join()
         self._threads.shutdown(wait=True, cancel_futures=True)
         self._drained.set()
         self.context.close()

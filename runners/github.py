@@ -4,12 +4,15 @@ Writes are never retried here but for a bad token: whoever asked for one must fi
 """
 
 import re
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 import httpx
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from githubkit import AppAuthStrategy, AppInstallationAuthStrategy, GitHub, TokenAuthStrategy
 from githubkit.cache import BaseCache, MemCacheStrategy
 from githubkit.exception import GitHubException, RateLimitExceeded, RequestError, RequestFailed
@@ -50,8 +53,10 @@ class Api:
         assert settings.github_app_id and settings.github_app_private_key, "require_github has not been asked"
         self.pace = pace
         self._tokens = tokens
-        self._transport = _Shared(httpx.HTTPTransport(retries=1, limits=httpx.Limits(max_connections=50)))
-        self._app = AppAuthStrategy(settings.github_app_id, settings.github_app_private_key.get_secret_value())
+        limits = httpx.Limits(max_connections=50)
+        self._transport = _Shared(httpx.HTTPTransport(verify=_trusted(), retries=1, limits=limits))
+        key = _parsed(settings.github_app_private_key.get_secret_value())
+        self._app = AppAuthStrategy(settings.github_app_id, key)
         self._options: dict[str, Any] = {
             "base_url": settings.api_url,
             "timeout": TIMEOUT,
@@ -236,6 +241,17 @@ class Api:
         github = GitHub(auth, **self._options)  # kept by name: its parts hold it weakly
         with _our_errors():
             yield github.rest(API_VERSION)
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    return httpx.create_ssl_context()
+
+
+@cache
+def _parsed(private_key: str) -> Any:
+    """The key as PyJWT takes it too: to check the text of one takes longer than to sign with it."""
+    return load_pem_private_key(private_key.encode(), None)
 
 
 class _Shared(httpx.BaseTransport):

@@ -44,6 +44,7 @@ def celery_app(settings: Settings) -> Celery:
             "socket_keepalive": not broker_urls(settings).celery.startswith("redis+socket"),
             "retry_on_timeout": True,
             "health_check_interval": 10,
+            "max_retries": 0,  # to publish; a worker that consumes tries for ever
             "unacked_restore_interval": 1,
             "unacked_restore_throttle": 1,
         },
@@ -63,10 +64,10 @@ class Sender:
 
     def __init__(self, app: Celery) -> None:
         self._app = app
-        self._waiting: queue.SimpleQueue[WakeUp] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[WakeUp | None] = queue.SimpleQueue()
         self._silent_until = 0.0
         self._reached_since: float | None = None
-        self._thread = threading.Thread(target=self._send_for_ever, name="wake-ups", daemon=True)
+        self._thread = threading.Thread(target=self._send_until_closed, name="wake-ups", daemon=True)
         self._thread.start()
 
     def send(self, wake_ups: list[WakeUp]) -> None:
@@ -78,15 +79,23 @@ class Sender:
         """Since when (monotonic) every wake-up could be sent; None where the last one could not."""
         return self._reached_since
 
-    def _send_for_ever(self) -> None:
-        while True:
+    def close(self) -> None:
+        """Ends the thread, after what it still holds."""
+        self._waiting.put(None)
+        self._thread.join()
+
+    def _send_until_closed(self) -> None:
+        closed = False
+        while not closed:
             arrived = [self._waiting.get()]
             while not self._waiting.empty():
                 arrived.append(self._waiting.get())
-            for message in together(arrived):
+            for message in together([wake_up for wake_up in arrived if wake_up]):
                 if time.monotonic() >= self._silent_until:
                     self._send(message)
-            time.sleep(MOMENT_SECONDS)
+            closed = None in arrived
+            if not closed:
+                time.sleep(MOMENT_SECONDS)
 
     def _send(self, message: list[WakeUp]) -> None:
         first, subjects = message[0], [wake_up.subject for wake_up in message]

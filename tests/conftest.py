@@ -1,10 +1,15 @@
 """What tests ask for by name."""
 
-from collections.abc import Callable, Iterator
+import shutil
+import sys
+import threading
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
 from bot.app import application
 from config.database import Database
@@ -24,22 +29,60 @@ def database_url(request: pytest.FixtureRequest) -> str | None:
     return None if request.param == "sqlite" else fresh_postgres(request.getfixturevalue("postgres_url"))
 
 
-@pytest.fixture
-def database(tmp_path: Path, database_url: str | None) -> Iterator[Database]:
-    """A migrated database of each kind."""
-    database = Database(database_url or f"sqlite:///{tmp_path}/test.sqlite3")
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database to copy: to migrate takes longer than most tests."""
+    file = tmp_path_factory.mktemp("migrated") / "database.sqlite3"
+    _migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_url: str) -> str:
+    """The name of a migrated database to copy."""
+    url = fresh_postgres(postgres_url)
+    _migrate(url)
+    name = make_url(url).database
+    assert name
+    return name
+
+
+def _migrate(url: str) -> None:
+    database = Database(url)
     migrate(database)
+    database.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgres"))])
+def migrated_url(request: pytest.FixtureRequest) -> str:
+    """The address of a migrated database of each kind."""
+    if request.param == "postgres":
+        like = request.getfixturevalue("migrated_postgres")
+        return fresh_postgres(request.getfixturevalue("postgres_url"), like)
+    return str(request.getfixturevalue("sqlite_url"))
+
+
+@pytest.fixture
+def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    """The address of a migrated SQLite database."""
+    return f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path / 'async-code.sqlite3')}"
+
+
+@pytest.fixture
+def database(migrated_url: str) -> Iterator[Database]:
+    """A migrated database of each kind."""
+    database = Database(migrated_url)
     yield database
     database.close()
 
 
 @pytest.fixture
-def new_world(tmp_path: Path, database_url: str | None) -> Iterator[MakeWorld]:
+def new_world(tmp_path: Path, migrated_url: str) -> Iterator[MakeWorld]:
     """Makes a world with the settings that the test names."""
     ends: list[Callable[[], Any]] = []
 
     def make(**settings: Any) -> World:
-        world = make_world(tmp_path, database_url, **settings)
+        world = make_world(tmp_path, migrated_url, **settings)
         ends.append(world.close)
         running = served(application(world.settings))
         serve(world, running.__enter__())
@@ -47,8 +90,8 @@ def new_world(tmp_path: Path, database_url: str | None) -> Iterator[MakeWorld]:
         return world
 
     yield make
-    for end in reversed(ends):
-        end()
+    with ThreadPoolExecutor() as together:  # servers take a moment to stop
+        list(together.map(lambda end: end(), reversed(ends)))
 
 
 @pytest.fixture
@@ -59,13 +102,44 @@ def world(new_world: MakeWorld) -> World:
 
 # What starts real processes, hammers, or says the same of the second database: left out by `-m "not slow"`.
 SLOW_FILES = {"test_database.py", "test_hostile_texts.py", "test_publishing.py", "test_logging.py"}
-SLOW_FOLDERS = {"agents", "browser", "chaos", "embedded", "integration", "local_github", "runners", "sandboxes"}
+SLOW_FOLDERS = {
+    "agents",
+    "browser",
+    "chaos",
+    "embedded",
+    "integration",
+    "local_github",
+    "operating",
+    "runners",
+    "sandboxes",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the tests that the quick part does without, and begins with the longest: they end last."""
     for item in items:
         folders = set(item.path.relative_to(Path(__file__).parent).parts[:-1])
-        if folders & SLOW_FOLDERS or item.path.name in SLOW_FILES or "postgres" in item.name:
+        again = "postgres" in item.name
+        if again or folders & SLOW_FOLDERS or item.path.name in SLOW_FILES:
             item.add_marker(pytest.mark.slow)
+        if again and "config" not in folders:
+            item.add_marker(pytest.mark.unmeasured)
     items.sort(key=lambda item: not item.get_closest_marker("long"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Leaves `unmeasured` tests out of coverage: to measure takes longer than many a test.
+
+    pytest-cov's own mark for that does nothing in a worker of xdist.
+    """
+    if not item.get_closest_marker("unmeasured"):
+        return (yield)
+    of_thread, of_new_threads = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(of_thread)
+        threading.settrace(of_new_threads)

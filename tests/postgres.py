@@ -70,11 +70,12 @@ class Server:
             subprocess.run(argv, cwd=self.home, stdout=log, stderr=log, check=True, **as_server)
 
 
-def fresh_postgres(server_url: str) -> str:
-    """Makes an empty database on this server, and gives its address."""
+def fresh_postgres(server_url: str, like: str = "template1") -> str:
+    """Makes a database on this server, empty or like another one that nobody uses, and gives its address."""
     name = f"{_prefix()}{uuid.uuid4().hex}"
+    made = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(like))
     with connected(server_url) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        connection.execute(made)
     return make_url(server_url).set(database=name).render_as_string(hide_password=False)
 
 

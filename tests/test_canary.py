@@ -93,6 +93,7 @@ def test_a_deaf_worker_asks_to_be_stopped_once(world: World) -> None:
 
     seconds = [1000.0]
     worker = Worker(world.context, "runs", Canary(QUEUES, 30, lambda: 0.0, lambda: seconds[0]))
+    world.closing.append(worker.stop)
     before = signal.signal(signal.SIGTERM, note)
     try:
         worker.tick()
@@ -110,6 +111,7 @@ def test_a_control_worker_with_all_hands_at_work_is_left_alone(world: World) -> 
     seconds = [1000.0]
     canary = Canary(QUEUES, 30, lambda: 0.0, lambda: seconds[0])
     worker = Worker(world.context, "control", canary)
+    world.closing.append(worker.stop)
     at_work, done = threading.Barrier(worker.slots + 1), threading.Event()
 
     def wait(_guid: str) -> None:

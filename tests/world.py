@@ -17,7 +17,6 @@ from bot.local_github import LocalGitHub
 from bot.local_github.records import CheckRun, Comment, Pull
 from bot.worker import Worker
 from config.database import Database
-from config.schema import migrate
 from config.secrets import envelope
 from config.settings import Settings, load
 from handlers import sweeping
@@ -178,8 +177,8 @@ class World:
             end()
 
 
-def make_world(directory: Path, database_url: str | None = None, **settings: Any) -> World:
-    """A world whose bot has these settings besides those it needs."""
+def make_world(directory: Path, database_url: str, **settings: Any) -> World:
+    """A world whose bot has this migrated database, and these settings besides those it needs."""
     hub = LocalGitHub(directory / "github")
     hub.start()
     closing: list[Callable[[], None]] = [hub.stop]
@@ -201,9 +200,8 @@ def make_world(directory: Path, database_url: str | None = None, **settings: Any
     made = load(_env_file=None, **given | settings)
     database = Database(made.database)
     context = Context(made, database, Api(made, _tokens(made), Pace(database, made)))
-    migrate(context.database)
-    closing.append(context.close)
     world = World(hub, made, context, Worker(context, "control"), Worker(context, "runs"), "", closing)
+    closing += [world.control.stop, world.doing.stop]
     _populate(hub)
     return world
 

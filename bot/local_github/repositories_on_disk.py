@@ -1,5 +1,6 @@
 """Bare git repositories on disk, one directory a repository id, and the questions asked of them with git itself."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from pathlib import Path
 from bot.local_github.diffs import Change, changes_of
 from bot.local_github.records import User
 
+FIXED = re.compile(r"[0-9a-f]{40}(\.\.[0-9a-f]{40})?")  # commits by their full names
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 CONFIG = {
     "http.receivepack": "true",
@@ -195,13 +197,6 @@ class RepositoriesOnDisk:
             self.run(repository_id, "fetch", "--quiet", str(self.path(source_id)), sha)
         self.set_ref(repository_id, ref, sha)
 
-    def merge_base(self, repository_id: int, base: str, head: str) -> str | None:
-        """The commit where two histories part; None where they share none."""
-        try:
-            return self.run(repository_id, "merge-base", base, head).decode().strip()
-        except GitError:
-            return None
-
     def file(self, repository_id: int, ref: str, path: str) -> bytes | None:
         """A file's content at a commit."""
         if "\0" in ref + path:
@@ -228,11 +223,8 @@ class RepositoriesOnDisk:
 
     def commits(self, repository_id: int, wanted: str, limit: int = 250) -> list[Commit]:
         """Commits of a range such as `main..topic`, newest first."""
-        template = "%H%x1f%T%x1f%P%x1f%an%x1f%ae%x1f%aI%x1f%B"
-        command = ["log", "-z", f"--max-count={limit}", f"--format={template}", "--end-of-options", wanted, "--"]
-        listed = self.run(repository_id, *command).decode(errors="replace")
-        rows = [row.split("\x1f") for row in listed.split("\0") if row]
-        return [Commit(row[0], row[1], tuple(row[2].split()), row[3], row[4], row[5], row[6].strip()) for row in rows]
+        find = _commits if FIXED.fullmatch(wanted) else _commits.__wrapped__
+        return list(find(self, repository_id, wanted, limit))
 
     def changes(self, repository_id: int, base: str, head: str) -> tuple[Change, ...]:
         """What `head` changed since it left `base`, a file at a time. Both are full commit names."""
@@ -254,12 +246,29 @@ def _quoted(path: str) -> bytes:
 
 
 def _between(disk: RepositoriesOnDisk, repository_id: int, base: str, head: str) -> list[str]:
-    start = disk.merge_base(repository_id, base, head) or EMPTY_TREE
+    start = _merge_base(disk, repository_id, base, head) or EMPTY_TREE
     plain = ["--no-ext-diff", "--no-textconv", "--no-color", "--full-index", "-M"]
     return ["diff", *plain, "--end-of-options", start, head, "--"]
 
 
 # Commits never change, so what lies between two of them is right for ever.
+@lru_cache(maxsize=256)
+def _merge_base(disk: RepositoriesOnDisk, repository_id: int, base: str, head: str) -> str | None:
+    try:
+        return disk.run(repository_id, "merge-base", base, head).decode().strip()
+    except GitError:
+        return None
+
+
+@lru_cache(maxsize=256)
+def _commits(disk: RepositoriesOnDisk, repository_id: int, wanted: str, limit: int) -> tuple[Commit, ...]:
+    template = "%H%x1f%T%x1f%P%x1f%an%x1f%ae%x1f%aI%x1f%B"
+    command = ["log", "-z", f"--max-count={limit}", f"--format={template}", "--end-of-options", wanted, "--"]
+    listed = disk.run(repository_id, *command).decode(errors="replace")
+    rows = [row.split("\x1f") for row in listed.split("\0") if row]
+    return tuple(Commit(row[0], row[1], tuple(row[2].split()), row[3], row[4], row[5], row[6].strip()) for row in rows)
+
+
 @lru_cache(maxsize=256)
 def _diff(disk: RepositoriesOnDisk, repository_id: int, base: str, head: str) -> str:
     return disk.run(repository_id, *_between(disk, repository_id, base, head)).decode(errors="replace")

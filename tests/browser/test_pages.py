@@ -18,9 +18,9 @@ COMMAND = "/async-code apply\n```python file=app.py\ndef add(a, b):\n    return 
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(tmp_path: Path, sqlite_url: str) -> Iterator[World]:
     """A world whose workers work by themselves, as in the demo."""
-    world = make_world(tmp_path, public_url="http://127.0.0.1:9")
+    world = make_world(tmp_path, sqlite_url, public_url="http://127.0.0.1:9")
     ended = threading.Event()
     with served(application(world.settings)) as url:
         serve(world, url)

@@ -1,22 +1,9 @@
 """Of any number of processes, one at a time does a periodic duty."""
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from config.database import Database
 from config.leases import hold
-from config.schema import migrate
-
-
-@pytest.fixture
-def database(tmp_path: Path, database_url: str | None) -> Iterator[Database]:
-    database = Database(database_url or f"sqlite:///{tmp_path}/test.sqlite3")
-    migrate(database)
-    yield database
-    database.close()
 
 
 def take(database: Database, holder: str, name: str = "sweep", seconds: float = 10) -> bool:

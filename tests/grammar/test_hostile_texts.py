@@ -90,6 +90,7 @@ def test_a_long_comment_of_anything_is_read_at_once(piece: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("piece", HOSTILE, ids=repr)
 def test_the_longest_comment_of_anything_is_read_in_seconds(piece: str) -> None:
     assert seconds_for(piece, LONGEST) < 15

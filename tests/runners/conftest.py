@@ -16,9 +16,9 @@ from tests.world import REPO, World, make_world
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(tmp_path: Path, sqlite_url: str) -> Iterator[World]:
     """A GitHub that has the App on `octo`, and an issue; no web process, and tokens are kept in memory."""
-    world = make_world(tmp_path)
+    world = make_world(tmp_path, sqlite_url)
     world.hub.install("octo")
     world.hub.open_issue(REPO, "Wrong", None, by="alice")
     yield world
