@@ -51,7 +51,7 @@ def _deliver(scene: Scene, total: int, seed: int) -> None:
     chance.shuffle(kinds)
     for kind in ["ask", *kinds]:
         if kind == "ask":
-            scene.until(lambda: scene.hub.settle(0) and scene.at_work() < MOST_AT_WORK, "fewer that wait", 600)
+            scene.until(lambda: scene.at_work() < MOST_AT_WORK, "fewer that wait", 600)
             scene.ask()
         else:
             first = scene.delivery_of(chance.choice(scene.asked))

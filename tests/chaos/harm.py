@@ -51,9 +51,8 @@ class Harm:
         began = flushed = time.monotonic()
         while not self._ended.wait(KILL_SECONDS) and time.monotonic() - began < self._seconds:
             self._kill(self._chance.choice(self._processes))
-            if time.monotonic() - flushed >= FLUSH_SECONDS:
+            if time.monotonic() - flushed >= FLUSH_SECONDS and self._flush():
                 flushed = time.monotonic()
-                self._flush()
 
     def _kill(self, name: str) -> None:
         with suppress(StackError, ProcessLookupError):  # it is between two lives
@@ -61,7 +60,12 @@ class Harm:
             self.done[name] += 1
             self.last = time.monotonic()
 
-    def _flush(self) -> None:
-        with suppress(redis.RedisError), redis.Redis.from_url(broker_urls(self._stack.settings).redis) as broker:
-            broker.flushall()
-            self.done["flush"] += 1
+    def _flush(self) -> bool:
+        """Whether there was a broker to empty."""
+        try:
+            with redis.Redis.from_url(broker_urls(self._stack.settings).redis) as broker:
+                broker.flushall()
+        except redis.RedisError:
+            return False
+        self.done["flush"] += 1
+        return True

@@ -109,9 +109,8 @@ class Scene:
         return {"runs": sum(n for _, n in states), "ended": ended, "undecided": undecided, "owed": duties}
 
     def at_work(self) -> int:
-        """What reached the bot and has not ended: deliveries to decide, runs to do."""
-        at = self.progress()
-        return at["undecided"] + at["runs"] - at["ended"]
+        """Commands whose run has not ended."""
+        return len(self.asked) - self.progress()["ended"]
 
     def is_quiet(self) -> bool:
         """Whether every command has a run that ended, and nothing more is to be done."""
