@@ -31,7 +31,7 @@ from config.secrets import envelope
 from config.settings import Settings, load, require_github
 from handlers import answers, inbox
 from handlers.deciding import decide_delivery
-from runners import outbox, runs
+from runners import claiming, outbox, runs
 from runners.context import Context
 from runners.doing import attempt_next
 from runners.doubles import remove_doubles
@@ -205,7 +205,7 @@ class Worker:
         with self.context.database.read() as connection:
             if self.pool == "runs":
                 queues = POOLS["runs"]
-                found = runs.unclaimed(connection, queues, unclaimed_for=unclaimed_for, most=self.slots)
+                found = claiming.unclaimed(connection, queues, unclaimed_for=unclaimed_for, most=self.slots)
                 return [(self.run, run_id) for run_id in found]
             late = inbox.unclaimed(connection, unclaimed_for=unclaimed_for, most=self.slots * 4)
             owed = outbox.due(connection, unclaimed_for=unclaimed_for, most=self.slots * 4)

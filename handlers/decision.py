@@ -10,7 +10,7 @@ from handlers.events import Spoken
 from handlers.grammar import Command, Flags, Mistake
 from handlers.inbox import Taken
 from handlers.policy import DAY, HOUR, STARTS_A_RUN, Facts, Here, Spent, Verdict, decide
-from runners import outbox, runs, tasks
+from runners import moves, outbox, runs, tasks
 from runners.agents import AGENTS, agent_for
 from runners.agents.adapter import Agent, Brief
 from runners.context import Context
@@ -189,7 +189,7 @@ class Decision:
         """Marks every task here that the sender may stop; what runs is stopped by its worker."""
         sender, may_all = self.event.sender, self.scene.role >= Role.WRITE
         theirs = [task for task in self.unfinished() if may_all or task.requester_id == sender.id]
-        stopped = [task.id for task in theirs if runs.cancel(self.connection, task.id, sender.login)]
+        stopped = [task.id for task in theirs if moves.cancel(self.connection, task.id, sender.login)]
         return Answer(DONE, task_id=stopped[0] if stopped else None)
 
     def status(self, _command: Command) -> Answer:

@@ -5,7 +5,7 @@ from config.database import now
 from handlers import inbox
 from handlers.events import InstallationChanged
 from handlers.inbox import Taken
-from runners import outbox, runs, tasks
+from runners import moves, outbox, tasks
 from runners.context import Context
 
 
@@ -26,6 +26,6 @@ def changed(context: Context, taken: Taken, event: InstallationChanged) -> None:
             remember_installation(connection, host, event.installation_id, account_id, dict(event.permissions), at)
         if event.action in ("suspend", "deleted"):
             for task_id in tasks.unfinished(connection, host, event.installation_id):
-                runs.cancel(connection, task_id, owner.login)
+                moves.cancel(connection, task_id, owner.login)
         elif event.action == "unsuspend":
             outbox.revive(connection, tasks.of_installation(connection, host, event.installation_id))

@@ -6,11 +6,11 @@ from typing import Any
 from config.database import Connection, Row
 from config.logging import secret_values
 from config.redaction import redact
-from runners import run_events, runs
+from runners import claims, run_events
 from runners.agents.adapter import AgentEvent
+from runners.claims import Claim
 from runners.context import Context
 from runners.github_types import Where
-from runners.runs import Claim
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Attempt:
 
     def hold(self, connection: Connection) -> None:
         """Raises LeaseLost unless the run is still this attempt's until the transaction ends."""
-        runs.hold(connection, self.claim)
+        claims.hold(connection, self.claim)
 
     def step(self, said: str) -> None:
         """Tells the run page, and the comment at its next edit, what is being done."""
@@ -63,4 +63,4 @@ class Attempt:
     def note(self, **values: Any) -> None:
         """Writes what was found out into the run's row. Raises LeaseLost."""
         with self.context.database.write() as connection:
-            runs.note(connection, self.claim, **values)
+            claims.note(connection, self.claim, **values)

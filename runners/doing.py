@@ -8,10 +8,11 @@ import structlog
 from config import errors
 from config.accounts import lock_account
 from config.database import Connection, DatabaseError
-from runners import runs, tasks
+from runners import claiming, moves, runs, tasks
 from runners.admission import admit
 from runners.agents.adapter import Outcome
 from runners.attempt import Attempt
+from runners.claims import Claim, LeaseLost
 from runners.context import Context
 from runners.git import interrupted_by
 from runners.github_types import Forbidden, GitHubError, Invalid, NotFound, Paced, Unavailable
@@ -19,7 +20,6 @@ from runners.lease import Cancelled, Drained, Lease
 from runners.pace import guarded_by
 from runners.problems import Problem
 from runners.publishing import publish
-from runners.runs import Claim, LeaseLost
 from runners.states import RunState
 from runners.working import work
 
@@ -51,11 +51,11 @@ def _claim(context: Context, queues: Sequence[str], holder: str) -> Claim | None
     """The fairest run that can be had; another worker may take one between the look and the claim."""
     while True:
         with context.database.write() as connection:
-            run_id = runs.next_claimable(connection, queues)
+            run_id = claiming.next_claimable(connection, queues)
             if run_id is None:
                 return None
             lock_account(connection, runs.get(connection, run_id).account_id)  # first, as whatever ends a run does
-            claim = runs.claim(connection, run_id, holder, context.settings.lease_seconds)
+            claim = claiming.claim(connection, run_id, holder, context.settings.lease_seconds)
         if claim:
             return claim
 
@@ -95,9 +95,9 @@ def _after(attempt: Attempt, error: Exception) -> Move:
         case Cancelled():
             return _finishing(attempt, RunState.CANCELLED, "cancelled", f"Cancelled by {error}.")
         case Drained():
-            return lambda connection: runs.give_back(connection, claim)
+            return lambda connection: moves.give_back(connection, claim)
         case Paced():
-            return lambda connection: runs.give_back(connection, claim, error.retry_after or 1.0)
+            return lambda connection: moves.give_back(connection, claim, error.retry_after or 1.0)
         case Problem():
             return _finishing(attempt, RunState.FAILED, error.reason, error.sentence)
         case NotFound() | Forbidden() | Invalid():
@@ -105,17 +105,17 @@ def _after(attempt: Attempt, error: Exception) -> Move:
         case GitHubError():
             log.warning("run.postponed", error=str(error))
             wait = error.retry_after if isinstance(error, Unavailable) else None
-            return lambda connection: runs.postpone(connection, claim, "GitHub can't be reached.", wait)
+            return lambda connection: moves.postpone(connection, claim, "GitHub can't be reached.", wait)
         case _:
             log.error("run.attempt_failed", exc_info=error)
             errors.report(error)
-            return lambda connection: runs.fail(connection, claim, f"Unexpected {type(error).__name__}.")
+            return lambda connection: moves.fail(connection, claim, f"Unexpected {type(error).__name__}.")
 
 
 def _finishing(attempt: Attempt, end: RunState, reason: str = "", detail: str = "") -> Move:
     log.info("run.finished", state=end.value, reason=reason)
     said = attempt.clean(detail)
-    return lambda connection: runs.finish(connection, attempt.claim, end, reason, said)
+    return lambda connection: moves.finish(connection, attempt.claim, end, reason, said)
 
 
 def _without_patch(outcome: Outcome) -> tuple[RunState, str, str]:

@@ -8,10 +8,10 @@ from types import TracebackType
 import structlog
 
 from config.database import DatabaseError
-from runners import outbox, runs
+from runners import claims, outbox
 from runners.agents.adapter import Killed
+from runners.claims import Claim, LeaseLost
 from runners.context import Context
-from runners.runs import Claim, LeaseLost
 
 POLL_SECONDS = 2.0
 RENEWALS_A_LEASE = 4
@@ -67,11 +67,11 @@ class Lease:
         """Makes sure that the lease outlasts one write to GitHub, which can't see our fence. Raises as `check`."""
         self.check()
         with self._context.database.write() as connection:
-            runs.renew(connection, self.claim)
-            by = runs.cancelled_by(connection, self.claim)
+            claims.renew(connection, self.claim)
+            by = claims.cancelled_by(connection, self.claim)
             if by is not None:
                 raise Cancelled(by)
-            if runs.seconds_left(connection, self.claim) < min(NEEDED_FOR_A_WRITE, self.claim.lease_seconds * 0.8):
+            if claims.seconds_left(connection, self.claim) < min(NEEDED_FOR_A_WRITE, self.claim.lease_seconds * 0.8):
                 raise LeaseLost(self.claim.run_id)
 
     def drain(self) -> None:
@@ -96,11 +96,11 @@ class Lease:
 
     def _renew(self) -> None:
         with self._context.database.write() as connection:
-            runs.renew(connection, self.claim)
+            claims.renew(connection, self.claim)
 
     def _look(self, elapsed: float) -> None:
         with self._context.database.read() as connection:
-            by = runs.cancelled_by(connection, self.claim)
+            by = claims.cancelled_by(connection, self.claim)
         if by is not None:
             self._stop(Cancelled(by))
         if elapsed >= self._next_edit:

@@ -1,6 +1,6 @@
 """Whether the requester still may: asked again at start and before publishing, if the answer is five minutes old."""
 
-from runners import runs
+from runners import claims
 from runners.attempt import Attempt
 from runners.github_types import Role
 from runners.problems import Problem
@@ -12,9 +12,9 @@ def confirm_right(attempt: Attempt) -> None:
     """Raises Problem where the requester may not write any more; GitHubError where GitHub does not say."""
     context, claim, run = attempt.context, attempt.claim, attempt.run
     with context.database.read() as connection:
-        if runs.confirmed_for(connection, claim) < CONFIRMED_SECONDS:
+        if claims.confirmed_for(connection, claim) < CONFIRMED_SECONDS:
             return
     if context.github.role(attempt.where, run.requester, run.requester_id) < Role.WRITE:
         raise Problem("not_allowed_any_more", f"{run.requester} may not write to {attempt.task.repository} any more.")
     with context.database.write() as connection:
-        runs.confirm(connection, claim)
+        claims.confirm(connection, claim)

@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from config.database import metadata, now
 from runners.agents.adapter import AgentEvent
-from runners.runs import Claim, hold
+from runners.claims import Claim, hold
 
 run_events = Table(
     "run_events",

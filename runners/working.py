@@ -4,7 +4,7 @@ import time
 
 import structlog
 
-from runners import mirrors, patches, runs
+from runners import mirrors, moves, patches, runs
 from runners.agents import AGENTS
 from runners.agents.adapter import Brief, Outcome
 from runners.attempt import Attempt
@@ -110,5 +110,5 @@ def _keep(attempt: Attempt, outcome: Outcome, patch: patches.Patch | None) -> Ou
         return outcome
     size = {"files": patch.files, "added": patch.added, "removed": patch.removed}
     with attempt.context.database.write() as connection:
-        runs.publish(connection, attempt.claim, patch=patch.content, patch_fence=attempt.claim.fence, **size)
+        moves.publish(connection, attempt.claim, patch=patch.content, patch_fence=attempt.claim.fence, **size)
     return None

@@ -14,9 +14,9 @@ from config.accounts import lock_account
 from config.database import Connection, now
 from handlers import forgetting, inbox, sweeping
 from handlers.policy import DAY, HOUR
-from runners import outbox, run_events, runs, tasks
+from runners import claiming, claims, outbox, run_events, runs, tasks
+from runners.claims import Claim, LeaseLost
 from runners.queues import POOLS
-from runners.runs import Claim, LeaseLost
 from runners.states import RunState
 
 HOST = "github.test"
@@ -47,8 +47,8 @@ def quota_check(connection: Connection, one: Sample) -> None:
 
 def claim(connection: Connection, one: Sample) -> None:
     """What a runs worker asks when it has a free slot."""
-    run_id = runs.next_claimable(connection, POOLS["runs"])
-    runs.claim(connection, run_id or one.run_id, "worker", 60)
+    run_id = claiming.next_claimable(connection, POOLS["runs"])
+    claiming.claim(connection, run_id or one.run_id, "worker", 60)
 
 
 def run_page(connection: Connection, one: Sample) -> None:
@@ -65,7 +65,7 @@ def lease(connection: Connection, one: Sample) -> None:
     """What a worker asks every two seconds while it works."""
     held = Claim(one.run_id, 1, RunState.RUNNING, 60)
     with suppress(LeaseLost):
-        runs.cancelled_by(connection, held)
+        claims.cancelled_by(connection, held)
 
 
 def deciding(connection: Connection, one: Sample) -> None:
@@ -82,7 +82,7 @@ OPERATIONS: dict[str, Operation] = {
     "facts of a command": deciding,
     "admit a waiting task": lambda connection, one: tasks.waiting(connection, one.account_id, most=1),
     "accounts that wait": lambda connection, _one: tasks.accounts_with_waiting(connection),
-    "runs nobody took": lambda connection, _one: runs.unclaimed(connection, POOLS["runs"], unclaimed_for=5, most=8),
+    "runs nobody took": lambda connection, _one: claiming.unclaimed(connection, POOLS["runs"], unclaimed_for=5, most=8),
     "deliveries nobody took": lambda connection, _one: inbox.unclaimed(connection, unclaimed_for=5, most=16),
     "take a delivery": lambda connection, _one: inbox.take(connection, "g1", 60),
     "duties that are due": lambda connection, _one: outbox.due(connection, unclaimed_for=5),

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from runners import runs
+from runners import claiming, claims, moves
 from tests.conftest import MakeWorld
 from tests.world import BUGGY, FILES, FIX, REPO, World
 
@@ -196,7 +196,7 @@ def test_a_worker_that_vanished_is_replaced_and_nothing_is_done_twice(world: Wor
     world.decide()
     (run,) = world.run_rows()
     with world.database.write() as connection:
-        assert runs.claim(connection, run.id, "a worker that dies", 30)
+        assert claiming.claim(connection, run.id, "a worker that dies", 30)
     world.work()
     assert world.pull_requests == []
     world.later(31)
@@ -211,14 +211,14 @@ def test_a_worker_that_comes_back_late_can_write_nothing(world: World) -> None:
     world.decide()
     (run,) = world.run_rows()
     with world.database.write() as connection:
-        stale = runs.claim(connection, run.id, "a slow worker", 30)
+        stale = claiming.claim(connection, run.id, "a slow worker", 30)
     assert stale
     world.later(31)
     world.work()
-    with pytest.raises(runs.LeaseLost), world.database.write() as connection:
-        runs.note(connection, stale, summary="too late")
-    with pytest.raises(runs.LeaseLost), world.database.write() as connection:
-        runs.publish(connection, stale, patch=b"too late")
+    with pytest.raises(claims.LeaseLost), world.database.write() as connection:
+        claims.note(connection, stale, summary="too late")
+    with pytest.raises(claims.LeaseLost), world.database.write() as connection:
+        moves.publish(connection, stale, patch=b"too late")
 
 
 def test_cancel_ends_what_waits_at_once(world: World) -> None:
@@ -352,7 +352,7 @@ def test_a_cancel_is_obeyed_even_if_the_worker_dies_before_it_could(world: World
     world.decide()
     (run,) = world.run_rows()
     with world.database.write() as connection:
-        assert runs.claim(connection, run.id, "a worker that dies", 30)
+        assert claiming.claim(connection, run.id, "a worker that dies", 30)
     world.comment("/async-code cancel", on=number)
     world.decide()
     world.later(31)
@@ -370,7 +370,7 @@ def test_a_cancel_just_before_the_push_is_heard(new_world: MakeWorld) -> None:
     world.runs_step()
     world.hub.faults.clear()
     with world.database.write() as connection:
-        runs.cancel(connection, run.task_id, "alice")
+        moves.cancel(connection, run.task_id, "alice")
     world.later(60)
     world.work()
     assert [task.state for task in world.task_rows()] == ["cancelled"]

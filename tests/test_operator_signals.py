@@ -10,7 +10,7 @@ from config import errors
 from config.database import Connection, Database, after_commit
 from handlers import inbox
 from handlers.inbox import NewDelivery
-from runners import outbox, runs
+from runners import claiming, outbox
 from tests.operating.test_show import die
 from tests.runners.rows import claim, new_run, row, write
 from tests.world import FIX, World
@@ -42,7 +42,7 @@ def test_a_run_that_died_of_failures(world: World, logs: Logs) -> None:
 
 def test_a_run_over_which_workers_vanished(world: World, logs: Logs) -> None:
     run_id = new_run(world.database)
-    for _ in range(2 * runs.MOST_VANISHED + 3):
+    for _ in range(2 * claiming.MOST_VANISHED + 3):
         world.database.clock_shift += 100
         claim(world.database, run_id)
     task_id = row(world.database, run_id).task_id

@@ -12,7 +12,7 @@ from config.accounts import is_paused, lock_account
 from config.database import Connection, NoSuchRow, Row, WakeUp, wake_after_commit
 from handlers import inbox
 from handlers.events import Unreadable, from_json, parse, to_json
-from runners import audit, backlog, outbox, runs, tasks
+from runners import audit, backlog, moves, outbox, runs, tasks
 from runners.admission import admit
 from runners.queues import GITHUB
 from runners.states import LIVE_TASK, RunState
@@ -82,7 +82,7 @@ def _run(connection: Connection, run_id: str, concurrent: int) -> str:
         raise NotRequeued(f"{run_id}: a person retried its task since, on {place}; that run counts.")
     if tasks.is_forgotten(task):
         raise NotRequeued(f"{run_id}: what was asked was dropped (RETENTION_DAYS). A person must ask anew, on {place}.")
-    runs.requeue(connection, run_id)
+    moves.requeue(connection, run_id)
     audit.note(connection, operator(), "requeue", run_id, account_id=run.account_id, task=task.id)
     admit(connection, run.account_id, concurrent)
     return _stands(connection, tasks.get(connection, run.task_id), place)

@@ -10,9 +10,9 @@ from bot.operating.draining import SAFE, STAYS, drain
 from bot.operating.pausing import pause_everything
 from config import marks
 from config.database import Connection
-from runners import runs
+from runners import claiming, moves, runs
 from runners.audit import audit
-from runners.runs import Claim
+from runners.claims import Claim
 from runners.states import RunState
 from tests.operating.conftest import Operate
 from tests.runners.rows import claim, write
@@ -48,7 +48,7 @@ def test_it_waits_for_what_is_at_work_and_says_for_what(world: World) -> None:
     def say(line: str) -> None:
         said.append(line)
         if line.startswith("Waiting"):
-            end = lambda connection: runs.finish(connection, held, RunState.UNCHANGED)  # noqa: E731
+            end = lambda connection: moves.finish(connection, held, RunState.UNCHANGED)  # noqa: E731
             write(world.database, end)
 
     drain(world.database, say, None, look=0.01)
@@ -121,7 +121,7 @@ def test_a_pause_waits_for_a_claim_that_is_under_way(world: World) -> None:
     (run,) = world.run_rows()
     pausing = threading.Thread(target=lambda: write(world.database, pause_everything))
     with world.database.write() as connection:
-        assert runs.claim(connection, run.id, "worker", 60)
+        assert claiming.claim(connection, run.id, "worker", 60)
         pausing.start()
         pausing.join(0.3)
         assert pausing.is_alive(), "it would have counted no run at work"

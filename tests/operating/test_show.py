@@ -12,7 +12,7 @@ from bot.operating.tables import LONGEST_CELL, NOTHING, cell, shown, table, why_
 from config.database import Connection
 from handlers import inbox, sweeping
 from handlers.inbox import NewDelivery
-from runners import outbox, runs
+from runners import moves, outbox
 from tests.conftest import MakeWorld
 from tests.operating.conftest import Operate, operating
 from tests.runners.rows import claim, write
@@ -33,7 +33,7 @@ def die(world: World) -> str:
         world.later(400)
         held = claim(world.database, run.id)
         assert held is not None
-        write(world.database, lambda connection: runs.fail(connection, held, "Unexpected KeyError."))  # noqa: B023
+        write(world.database, lambda connection: moves.fail(connection, held, "Unexpected KeyError."))  # noqa: B023
     return str(run.id)
 
 

@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from config.accounts import Account, remember_account
 from config.database import Connection, Database, Row, now
-from runners import runs, tasks
+from runners import claiming, runs, tasks
+from runners.claims import Claim
 from runners.queues import DOCKER
-from runners.runs import Claim
 from runners.states import TaskState
 from runners.tasks import Place, Wanted
 
@@ -41,7 +41,7 @@ def new_run(
 
 def claim(database: Database, run_id: str, holder: str = "worker", lease_seconds: float = 60) -> Claim | None:
     with database.write() as connection:
-        return runs.claim(connection, run_id, holder, lease_seconds)
+        return claiming.claim(connection, run_id, holder, lease_seconds)
 
 
 def claimed(database: Database, run_id: str) -> Claim:

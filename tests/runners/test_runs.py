@@ -7,38 +7,38 @@ from collections.abc import Callable
 import pytest
 
 from config.database import Connection, Database, now
-from runners import outbox, run_events, runs
+from runners import claiming, claims, moves, outbox, run_events, runs
 from runners.agents.adapter import AgentEvent
+from runners.claims import Claim, LeaseLost
 from runners.queues import DOCKER
-from runners.runs import Claim, LeaseLost
 from runners.states import ENDS, MOVES, RunState, TaskState
 from tests.runners.rows import claim, claimed, new_run, row, task_of, write
 
 Act = Callable[[Connection, Claim], object]
 
 WRITES: dict[str, Act] = {
-    "renew": runs.renew,
-    "seconds_left": runs.seconds_left,
-    "cancelled_by": runs.cancelled_by,
-    "confirmed_for": runs.confirmed_for,
-    "confirm": runs.confirm,
-    "note": lambda connection, held: runs.note(connection, held, branch="async-code/1-x"),
+    "renew": claims.renew,
+    "seconds_left": claims.seconds_left,
+    "cancelled_by": claims.cancelled_by,
+    "confirmed_for": claims.confirmed_for,
+    "confirm": claims.confirm,
+    "note": lambda connection, held: claims.note(connection, held, branch="async-code/1-x"),
     "append": lambda connection, held: run_events.append(connection, held, [AgentEvent("step", {"text": "x"})]),
-    "publish": lambda connection, held: runs.publish(connection, held, patch=b"x", patch_fence=held.fence),
-    "done": lambda connection, held: runs.finish(connection, held, RunState.DONE),
-    "unchanged": lambda connection, held: runs.finish(connection, held, RunState.UNCHANGED),
-    "failed": lambda connection, held: runs.finish(connection, held, RunState.FAILED, "because", "It failed."),
-    "timed_out": lambda connection, held: runs.finish(connection, held, RunState.TIMED_OUT),
-    "cancelled": lambda connection, held: runs.finish(connection, held, RunState.CANCELLED),
-    "fail": lambda connection, held: runs.fail(connection, held, "Unexpected."),
-    "postpone": lambda connection, held: runs.postpone(connection, held, "GitHub is away."),
-    "give_back": runs.give_back,
+    "publish": lambda connection, held: moves.publish(connection, held, patch=b"x", patch_fence=held.fence),
+    "done": lambda connection, held: moves.finish(connection, held, RunState.DONE),
+    "unchanged": lambda connection, held: moves.finish(connection, held, RunState.UNCHANGED),
+    "failed": lambda connection, held: moves.finish(connection, held, RunState.FAILED, "because", "It failed."),
+    "timed_out": lambda connection, held: moves.finish(connection, held, RunState.TIMED_OUT),
+    "cancelled": lambda connection, held: moves.finish(connection, held, RunState.CANCELLED),
+    "fail": lambda connection, held: moves.fail(connection, held, "Unexpected."),
+    "postpone": lambda connection, held: moves.postpone(connection, held, "GitHub is away."),
+    "give_back": moves.give_back,
 }
 
 
 def cancel(database: Database, run_id: str) -> list[str]:
     task_id = row(database, run_id).task_id
-    return write(database, lambda connection: runs.cancel(connection, task_id, "bob"))
+    return write(database, lambda connection: moves.cancel(connection, task_id, "bob"))
 
 
 def test_whatever_happens_only_the_last_claim_writes_and_the_run_moves_as_it_may(database: Database) -> None:
@@ -124,7 +124,7 @@ def test_a_run_is_free_only_when_its_time_came_or_its_lease_lapsed(database: Dat
     second = claim(database, run_id)
     assert second is not None
     assert row(database, run_id).vanished == 1
-    write(database, lambda connection: runs.finish(connection, second, RunState.UNCHANGED))
+    write(database, lambda connection: moves.finish(connection, second, RunState.UNCHANGED))
     database.clock_shift += 1000
     assert claim(database, run_id) is None, "it has ended"
 
@@ -132,9 +132,9 @@ def test_a_run_is_free_only_when_its_time_came_or_its_lease_lapsed(database: Dat
 def test_a_renewed_lease_lasts_from_now(database: Database) -> None:
     held = claimed(database, new_run(database))
     database.clock_shift += 50
-    assert write(database, lambda connection: runs.seconds_left(connection, held)) == pytest.approx(10, abs=2)
-    write(database, lambda connection: runs.renew(connection, held))
-    assert write(database, lambda connection: runs.seconds_left(connection, held)) == pytest.approx(60, abs=2)
+    assert write(database, lambda connection: claims.seconds_left(connection, held)) == pytest.approx(10, abs=2)
+    write(database, lambda connection: claims.renew(connection, held))
+    assert write(database, lambda connection: claims.seconds_left(connection, held)) == pytest.approx(60, abs=2)
 
 
 def test_three_failures_that_we_saw_are_the_end(database: Database) -> None:
@@ -142,11 +142,11 @@ def test_three_failures_that_we_saw_are_the_end(database: Database) -> None:
     waits = []
     for _ in range(2):
         held = claimed(database, run_id)
-        assert write(database, lambda connection: runs.fail(connection, held, "Unexpected X.")) is RunState.QUEUED  # noqa: B023
+        assert write(database, lambda connection: moves.fail(connection, held, "Unexpected X.")) is RunState.QUEUED  # noqa: B023
         waits.append(row(database, run_id).next_at - row(database, run_id).created_at - database.clock_shift)
         assert claim(database, run_id) is None, "not at once"
     held = claimed(database, run_id)
-    assert write(database, lambda connection: runs.fail(connection, held, "Unexpected X.")) is RunState.DEAD
+    assert write(database, lambda connection: moves.fail(connection, held, "Unexpected X.")) is RunState.DEAD
     ended = row(database, run_id)
     assert (ended.state, ended.reason, ended.detail) == ("dead", "failures", "Unexpected X.")
     assert waits == [pytest.approx(5, rel=0.3), pytest.approx(10, rel=0.3)]
@@ -155,7 +155,7 @@ def test_three_failures_that_we_saw_are_the_end(database: Database) -> None:
 
 def test_ten_workers_that_vanished_are_the_end(database: Database) -> None:
     run_id = new_run(database)
-    for _ in range(2 * runs.MOST_VANISHED):  # each second time it is only told to wait
+    for _ in range(2 * claiming.MOST_VANISHED):  # each second time it is only told to wait
         database.clock_shift += 100_000
         claim(database, run_id)
     ended = row(database, run_id)
@@ -178,14 +178,14 @@ def test_a_run_over_which_workers_vanished_twice_waits_before_its_next(database:
 def test_github_s_absence_is_borne_for_long_but_not_for_ever(database: Database) -> None:
     run_id = new_run(database)
     waits = []
-    for _ in range(runs.MOST_POSTPONED - 1):
+    for _ in range(moves.MOST_POSTPONED - 1):
         held = claimed(database, run_id)
-        write(database, lambda connection: runs.postpone(connection, held, "GitHub is away."))  # noqa: B023
+        write(database, lambda connection: moves.postpone(connection, held, "GitHub is away."))  # noqa: B023
         with database.read() as connection:
             waits.append(row(database, run_id).next_at - now(connection))
     assert waits == [pytest.approx(wait, rel=0.21) for wait in (5, 10, 20, 40, 80, 160, *[300] * 5)]
     held = claimed(database, run_id)
-    assert write(database, lambda connection: runs.postpone(connection, held, "GitHub is away.")) is RunState.FAILED
+    assert write(database, lambda connection: moves.postpone(connection, held, "GitHub is away.")) is RunState.FAILED
     ended = row(database, run_id)
     assert (ended.reason, ended.detail, ended.failures) == ("github_unavailable", "GitHub is away.", 0)
 
@@ -193,7 +193,7 @@ def test_github_s_absence_is_borne_for_long_but_not_for_ever(database: Database)
 def test_github_s_own_wish_for_a_wait_is_kept(database: Database) -> None:
     run_id = new_run(database)
     held = claimed(database, run_id)
-    write(database, lambda connection: runs.postpone(connection, held, "A limit.", 1234))
+    write(database, lambda connection: moves.postpone(connection, held, "A limit.", 1234))
     database.clock_shift += 1230
     assert claim(database, run_id) is None
     database.clock_shift += 5
@@ -205,7 +205,7 @@ def test_a_planned_stop_counts_as_nothing(database: Database) -> None:
     for _ in range(30):
         held = claim(database, run_id)
         assert held is not None
-        write(database, lambda connection: runs.give_back(connection, held))  # noqa: B023
+        write(database, lambda connection: moves.give_back(connection, held))  # noqa: B023
     given_back = row(database, run_id)
     assert (given_back.failures, given_back.vanished, given_back.postponed) == (0, 0, 0)
     assert (given_back.state, given_back.fence) == ("queued", 30)
@@ -214,12 +214,12 @@ def test_a_planned_stop_counts_as_nothing(database: Database) -> None:
 def test_a_kept_patch_is_only_published(database: Database) -> None:
     run_id = new_run(database)
     held = claimed(database, run_id)
-    write(database, lambda connection: runs.publish(connection, held, patch=b"\0\xff", patch_fence=held.fence))
-    write(database, lambda connection: runs.fail(connection, held, "Unexpected."))
+    write(database, lambda connection: moves.publish(connection, held, patch=b"\0\xff", patch_fence=held.fence))
+    write(database, lambda connection: moves.fail(connection, held, "Unexpected."))
     again = claimed(database, run_id)
     assert again.state is RunState.PUBLISHING
     assert (row(database, run_id).patch, row(database, run_id).patch_fence) == (b"\0\xff", 1)
-    write(database, lambda connection: runs.finish(connection, again, RunState.DONE))
+    write(database, lambda connection: moves.finish(connection, again, RunState.DONE))
     assert task_of(database, run_id).state == TaskState.DONE
 
 
@@ -231,7 +231,7 @@ def test_a_cancel_ends_what_waits_and_marks_what_runs(database: Database) -> Non
         assert cancel(database, run_id) == [run_id]
     states = [row(database, run_id).state for run_id in (waiting, queued, running)]
     assert states == ["cancelled", "cancelled", "running"]
-    assert write(database, lambda connection: runs.cancelled_by(connection, held)) == "bob"
+    assert write(database, lambda connection: claims.cancelled_by(connection, held)) == "bob"
     assert claim(database, queued) is None
 
 
@@ -251,7 +251,7 @@ def test_a_cancel_misses_no_run_that_goes_back_to_the_queue_meanwhile(database: 
     held = claimed(database, run_id)
     cancelling = threading.Thread(target=cancel, args=(database, run_id))
     with database.write() as connection:
-        runs.give_back(connection, held)
+        moves.give_back(connection, held)
         cancelling.start()
         cancelling.join(0.5)  # on Postgres it now waits for our row, on SQLite for the one write connection
     cancelling.join()
@@ -280,16 +280,16 @@ def test_the_oldest_waits_shortest(database: Database) -> None:
         run_ids.append(new_run(database, number))
         database.clock_shift += 1
     with database.read() as connection:
-        assert runs.unclaimed(connection, ["docker"], unclaimed_for=0, most=9) == run_ids
-        assert runs.unclaimed(connection, ["docker"], unclaimed_for=2, most=9) == run_ids[:2]
-        assert runs.unclaimed(connection, ["claude-flow"], unclaimed_for=0, most=9) == []
+        assert claiming.unclaimed(connection, ["docker"], unclaimed_for=0, most=9) == run_ids
+        assert claiming.unclaimed(connection, ["docker"], unclaimed_for=2, most=9) == run_ids[:2]
+        assert claiming.unclaimed(connection, ["claude-flow"], unclaimed_for=0, most=9) == []
         assert [runs.ahead_of(connection, runs.get(connection, run_id)) for run_id in run_ids] == [0, 1, 2]
 
 
 def claimed_next(database: Database) -> str:
     """The run whose turn it is, claimed."""
     with database.read() as connection:
-        run_id = runs.next_claimable(connection, [DOCKER])
+        run_id = claiming.next_claimable(connection, [DOCKER])
     assert run_id
     assert claim(database, run_id)
     return run_id
