@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from config.database import Row
-from handlers import inbox
+from handlers import commands
 from runners import outbox
 from runners.context import Context
 from runners.doubles import DELAY, remove_comments
@@ -60,7 +60,7 @@ def _perform(context: Context, duty: Duty, step: str, act: Callable[[], str], lo
 
 def _command(context: Context, command_id: str) -> Row[Any]:
     with context.database.read() as connection:
-        return inbox.command(connection, int(command_id))
+        return commands.get(connection, int(command_id))
 
 
 def _where(command: Row[Any]) -> Where:

@@ -5,7 +5,7 @@ from typing import Any
 
 from config.accounts import is_paused
 from config.database import Connection, now
-from handlers import inbox, replies
+from handlers import commands, replies
 from handlers.events import Spoken
 from handlers.grammar import Command, Flags, Mistake
 from handlers.inbox import Taken
@@ -66,7 +66,7 @@ class Decision:
     def record(self, taken: Taken, item: Command | Mistake, verdict: Verdict, answer: Answer) -> int | None:
         """Keeps the command; its row's id, None where another delivery was first."""
         event = self.event
-        return inbox.record(
+        return commands.record(
             self.connection,
             host=self.context.settings.host_name,
             repository_id=event.repository.id,

@@ -6,7 +6,7 @@ import structlog
 
 from config import marks
 from config.database import Connection, Database, now
-from handlers import inbox
+from handlers import commands, inbox
 from runners.context import Context
 from runners.retention import MOST_AT_ONCE, cutoffs, forget_tasks
 
@@ -32,7 +32,7 @@ def forget_old(context: Context) -> None:
     forgotten = {
         "tasks": forget_tasks(database, cut.words),
         "bodies": _all(database, inbox.forget_bodies, cut.words),
-        "answers": _all(database, inbox.forget_answers, cut.words),
+        "answers": _all(database, commands.forget_answers, cut.words),
         "deliveries": _all(database, inbox.forget_guids, cut.deliveries),
     }
     if any(forgotten.values()):

@@ -1,4 +1,4 @@
-"""Deliveries as they came, and the commands that were found in them. The only writer of both tables."""
+"""Deliveries as they came, until they are decided. The only writer of their table."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -7,9 +7,6 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Boolean,
     Column,
     Connection,
     Double,
@@ -19,7 +16,6 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
-    UniqueConstraint,
     case,
     delete,
     func,
@@ -32,7 +28,7 @@ from sqlalchemy import (
 
 from config import errors
 from config.backoff import backoff
-from config.database import Identity, after_commit, inserting, metadata, now
+from config.database import after_commit, metadata, now
 
 MOST_ASKED_AT_ONCE = 5000  # values in one statement
 MOST_FAULTS = 8  # of ours, over one delivery
@@ -62,32 +58,6 @@ OPEN = deliveries.c.state.in_([literal_column("'stored'"), literal_column("'deci
 Index("ix_deliveries_open", deliveries.c.next_at, sqlite_where=OPEN, postgresql_where=OPEN)
 FAILED = deliveries.c.state == "failed"
 
-commands = Table(
-    "commands",
-    metadata,
-    Column("id", Identity, primary_key=True),
-    Column("host", Text, nullable=False),
-    Column("repository_id", BigInteger, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("source_id", Text, nullable=False),  # of a comment, review, issue; the GUID for label, button, Re-run
-    Column("ordinal", Integer, nullable=False),
-    Column("guid", Text, nullable=False),
-    Column("installation_id", BigInteger, nullable=False),
-    Column("repository", Text, nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("sender_id", BigInteger, nullable=False),
-    Column("sender", Text, nullable=False),
-    Column("verb", Text, nullable=False),
-    Column("allowed", Boolean, nullable=False),
-    Column("rule", Text, nullable=False),
-    Column("verdict", JSON, nullable=False),
-    Column("task_id", Text),
-    Column("reaction", Text),  # on the text that it stood in
-    Column("answer", Text),  # Markdown of the comment that answers it
-    Column("created_at", Double, nullable=False),
-    UniqueConstraint("host", "repository_id", "kind", "source_id", "ordinal", name="uq_commands_key"),
-    Index("ix_commands_sender", "repository_id", "sender_id", "created_at"),
-)
 
 # One statement, and so one step, for as many as there are: in each step of SQLite another thread takes Python's lock,
 # and may keep it for milliseconds. A failed delivery that somebody redelivers is stored anew.
@@ -259,52 +229,6 @@ def forget_guids(connection: Connection, before: float, most: int) -> int:
     old = (deliveries.c.state.in_(("done", "failed")), deliveries.c.received_at < before)
     some = select(deliveries.c.guid).where(*old).limit(most).scalar_subquery()
     return connection.execute(delete(deliveries).where(deliveries.c.guid.in_(some))).rowcount
-
-
-def forget_answers(connection: Connection, before: float, most: int) -> int:
-    """Drops the words of answers that were given before then; how many, at most so many. Commands stay known."""
-    some = select(commands.c.id).where(commands.c.answer.is_not(None), commands.c.created_at < before).limit(most)
-    dropped = update(commands).where(commands.c.id.in_(some.scalar_subquery())).values(answer=None)
-    return connection.execute(dropped).rowcount
-
-
-def record(connection: Connection, **command: Any) -> int | None:
-    """Keeps a command and its verdict for ever; None where it was known: it is answered once."""
-    insert = inserting(connection)
-    statement = insert(commands).values(**command, created_at=now(connection)).on_conflict_do_nothing()
-    return connection.execute(statement.returning(commands.c.id)).scalar_one_or_none()
-
-
-def answer(connection: Connection, command_id: int, comment: str) -> None:
-    """The Markdown that answers this command, and others of the same text."""
-    connection.execute(update(commands).where(commands.c.id == command_id).values(answer=comment))
-
-
-def known(connection: Connection, host: str, repository_id: int, kind: str, source_id: str) -> set[int]:
-    """Ordinals of the commands of one text that were recorded before."""
-    same = (
-        commands.c.host == host,
-        commands.c.repository_id == repository_id,
-        commands.c.kind == kind,
-        commands.c.source_id == source_id,
-    )
-    return set(connection.execute(select(commands.c.ordinal).where(*same)).scalars())
-
-
-def command(connection: Connection, command_id: int) -> Row[Any]:
-    """A command's row."""
-    return connection.execute(select(commands).where(commands.c.id == command_id)).one()
-
-
-def refused_lately(
-    connection: Connection, repository_id: int, rule: str, seconds: float, sender_id: int | None = None
-) -> bool:
-    """Whether the rule refused a command there (of that person, if one is named) within so many seconds."""
-    since = now(connection) - seconds
-    theirs = [commands.c.repository_id == repository_id, commands.c.rule == rule, commands.c.created_at > since]
-    if sender_id is not None:
-        theirs.append(commands.c.sender_id == sender_id)
-    return connection.execute(select(commands.c.id).where(*theirs).limit(1)).first() is not None
 
 
 def _fail(connection: Connection, taken: Taken, error: str) -> None:

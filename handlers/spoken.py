@@ -2,7 +2,7 @@
 
 from config.accounts import Account, meet_installation, remember_account
 from config.database import Connection, now
-from handlers import inbox
+from handlers import commands, inbox
 from handlers.decision import Answer, Decision, Scene
 from handlers.events import Spoken
 from handlers.grammar import Command, Mistake, find
@@ -41,10 +41,10 @@ def look(context: Context, event: Spoken, found: list[Command | Mistake]) -> Sce
     """
     repository = event.repository
     with context.database.read() as connection:
-        if inbox.refused_lately(connection, repository.id, "stranger", REFUSED_SECONDS, event.sender.id):
+        if commands.refused_lately(connection, repository.id, "stranger", REFUSED_SECONDS, event.sender.id):
             return Scene(Role.NONE, None, asked=False)
         allowed = context.settings.accounts_allowed & {"*", repository.owner.login.lower()}
-        if not allowed and inbox.refused_lately(connection, repository.id, "account_not_allowed", DAY):
+        if not allowed and commands.refused_lately(connection, repository.id, "account_not_allowed", DAY):
             return None
     where = where_of(event)
     role = context.github.role(where, event.sender.login, event.sender.id)
@@ -65,7 +65,7 @@ def answer_all(
     at = now(connection)
     account_id = remember_account(connection, host, Account(owner.id, owner.login, owner.kind), at)
     meet_installation(connection, host, event.installation_id, account_id, at)
-    known = inbox.known(connection, host, event.repository.id, event.kind, str(event.source_id))
+    known = commands.known(connection, host, event.repository.id, event.kind, str(event.source_id))
     decision = Decision(context, connection, event, scene, account_id)
     answered = []
     for item in found:
@@ -84,7 +84,7 @@ def follow(connection: Connection, answered: list[tuple[int, Answer]]) -> None:
     said = [(row, answer.comment) for row, answer in answered if answer.comment]
     if said:
         first = said[0][0]
-        inbox.answer(connection, first, "\n\n---\n\n".join(text for _, text in said))
+        commands.answer(connection, first, "\n\n---\n\n".join(text for _, text in said))
         outbox.want(connection, "reply", str(first))
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from config.accounts import lock_account
 from config.database import Connection, now
-from handlers import forgetting, inbox, sweeping
+from handlers import commands, forgetting, inbox, sweeping
 from handlers.policy import DAY, HOUR
 from runners import claiming, claims, outbox, run_events, runs, tasks
 from runners.claims import Claim, LeaseLost
@@ -70,8 +70,8 @@ def lease(connection: Connection, one: Sample) -> None:
 
 def deciding(connection: Connection, one: Sample) -> None:
     """What a delivery's sender and place are asked for."""
-    inbox.known(connection, HOST, one.repository_id, "comment", "1")
-    inbox.refused_lately(connection, one.repository_id, "stranger", 300, 1)
+    commands.known(connection, HOST, one.repository_id, "comment", "1")
+    commands.refused_lately(connection, one.repository_id, "stranger", 300, 1)
     tasks.unfinished_at(connection, HOST, one.repository_id, one.number)
     tasks.at_place(connection, HOST, one.repository_id, one.number)
 

@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 
 from handlers import inbox
-from handlers.inbox import commands, deliveries
+from handlers.commands import commands
+from handlers.inbox import deliveries
 from handlers.redelivery import Attempt, lost
 from handlers.sweeping import MOST_TRIES, ask, redeliveries
 from runners.outbox import outbox

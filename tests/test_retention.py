@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Table, select
 
 from bot.upkeep import Upkeep
-from handlers import forgetting, inbox
+from handlers import commands, forgetting, inbox
 from handlers.inbox import NewDelivery
 from runners import retention
 from runners.retention import DAY, Cutoffs, cutoffs
@@ -127,7 +127,7 @@ def test_answers_are_dropped_and_their_commands_stay_known_for_ever(world: World
     world.work()
     world.later(KEPT + 100)
     forget(world)
-    assert [row.answer for row in rows(world, inbox.commands)] == [None]
+    assert [row.answer for row in rows(world, commands.commands)] == [None]
     world.later(400 * DAY)
     forget(world)
     delivery, *_ = [one for one in world.hub.deliveries if one.event == "issue_comment"]

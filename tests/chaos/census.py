@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
 
-from handlers import inbox
+from handlers import commands, inbox
 from runners import runs, tasks
 from tests.chaos.rows import differences
 from tests.chaos.scene import Scene
@@ -92,7 +92,7 @@ def _in_sql(scene: Scene) -> dict[str, int]:
 
 
 def _decided(scene: Scene) -> set[str]:
-    known = {row.source_id for row in scene.rows(select(inbox.commands.c.source_id))}
+    known = {row.source_id for row in scene.rows(select(commands.commands.c.source_id))}
     return known & {str(one.comment_id) for one in scene.asked}
 
 

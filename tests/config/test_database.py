@@ -20,7 +20,7 @@ from config import accounts, database, leases, marks, secrets
 from config.database import SCHEMA, Database, WakeUp, metadata, now, require_schema, wake_after_commit
 from config.schema import migrate
 from config.settings import SettingsError
-from handlers import inbox, sweeping
+from handlers import commands, inbox, sweeping
 from runners import audit, outbox, pace, run_events, runs, steps, tasks, usage, webhooks
 
 NewDatabase = Callable[..., Database]
@@ -35,7 +35,7 @@ OWNERS = {
         tasks.tasks, runs.runs, steps.publishing_steps, run_events.run_events, outbox.outbox, usage.usage,
         webhooks.endpoints, webhooks.messages, audit.audit, pace.paces, pace.writes,
     ],
-    "handlers": [inbox.deliveries, inbox.commands, sweeping.redeliveries],
+    "handlers": [inbox.deliveries, commands.commands, sweeping.redeliveries],
     "bot": [sessions.sessions, sessions.api_keys],
 }  # fmt: skip
 
