@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import (
@@ -64,22 +64,17 @@ FAILED = deliveries.c.state == "failed"
 KEEP = """
 INSERT INTO deliveries (guid, event, body, state, error, received_at, next_at)
 SELECT guid, event, body, CASE WHEN error IS NULL THEN 'stored' ELSE 'failed' END, error,
-       CAST(:at AS DOUBLE PRECISION), CASE WHEN error IS NULL THEN CAST(:at AS DOUBLE PRECISION) END
+       CAST({at} AS DOUBLE PRECISION), CASE WHEN error IS NULL THEN CAST({at} AS DOUBLE PRECISION) END
 FROM {arrived} WHERE true
 ON CONFLICT (guid) DO UPDATE
 SET state = 'stored', body = excluded.body, next_at = excluded.next_at, error = NULL,
     tries = 0, faults = 0, vanished = 0
 WHERE deliveries.state = 'failed' AND excluded.error IS NULL
 """
-ARRIVED = {
-    "sqlite": """(
-        SELECT json_extract(value, '$.guid') AS guid, json_extract(value, '$.event') AS event,
-               json_extract(value, '$.body') AS body, json_extract(value, '$.error') AS error
-        FROM json_each(:rows)
-    ) AS given""",
-    "postgresql": "json_to_recordset(CAST(:rows AS JSON)) AS given (guid TEXT, event TEXT, body TEXT, error TEXT)",
-}
-_KEEP = {dialect: text(KEEP.format(arrived=arrived)) for dialect, arrived in ARRIVED.items()}
+VALUES = """(
+    SELECT column1 AS guid, column2 AS event, column3 AS body, column4 AS error FROM (VALUES {})
+) AS given"""
+RECORDS = "json_to_recordset(CAST(:rows AS JSON)) AS given (guid TEXT, event TEXT, body TEXT, error TEXT)"
 
 
 @dataclass(frozen=True)
@@ -109,10 +104,9 @@ def store(connection: Connection, arrived: Sequence[NewDelivery]) -> set[str]:
     """Keeps deliveries; the GUIDs that were not known before, or come again after they failed."""
     once = {delivery.guid: delivery for delivery in arrived}
     at = now(connection)
-    rows = json.dumps([vars(delivery) for delivery in once.values()], ensure_ascii=False)
-    keep = _KEEP[connection.dialect.name]
+    keep = _keep_in_sqlite if connection.dialect.name == "sqlite" else _keep_in_postgres
     new = set(once)
-    if connection.execute(keep, {"rows": rows, "at": at}).rowcount < len(once):
+    if keep(connection, once.values(), at) < len(once):
         # A GUID that came twice in one millisecond is told as new twice; it is decided once all the same.
         written = or_(deliveries.c.received_at == at, deliveries.c.next_at == at)
         mine = select(deliveries.c.guid).where(deliveries.c.guid.in_(once), written)
@@ -121,6 +115,23 @@ def store(connection: Connection, arrived: Sequence[NewDelivery]) -> set[str]:
         if once[guid].error:
             _tell_failed(connection, guid)
     return new
+
+
+def _keep_in_sqlite(connection: Connection, arrived: Collection[NewDelivery], at: float) -> int:
+    """How many rows that wrote. As parameters: SQLite would read a document of them anew for each value."""
+    values = [value for one in arrived for value in (one.guid, one.event, one.body, one.error)]
+    return connection.exec_driver_sql(_of_so_many(len(arrived)), (at, *values)).rowcount
+
+
+@cache
+def _of_so_many(rows: int) -> str:
+    return KEEP.format(at="?1", arrived=VALUES.format(", ".join(["(?, ?, ?, ?)"] * rows)))
+
+
+def _keep_in_postgres(connection: Connection, arrived: Collection[NewDelivery], at: float) -> int:
+    """The same, as one document: so many parameters would have to be planned each time."""
+    rows = json.dumps([vars(delivery) for delivery in arrived], ensure_ascii=False)
+    return connection.execute(text(KEEP.format(at=":at", arrived=RECORDS)), {"rows": rows, "at": at}).rowcount
 
 
 def first(connection: Connection, event: str) -> str | None:
