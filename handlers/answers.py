@@ -8,7 +8,7 @@ from config.database import Row
 from handlers import commands
 from runners import outbox
 from runners.context import Context
-from runners.doubles import DELAY, remove_comments
+from runners.doubles import DELAY, keep_one
 from runners.github_types import Where
 from runners.outbox import Duty
 from runners.steps import external_id, perform
@@ -39,7 +39,7 @@ def reply(context: Context, duty: Duty) -> None:
 
     def look() -> str | None:
         found = context.github.find_comments(where, command.number, marker, context.app_id)
-        return str(found[0]) if found else None
+        return str(min(found)) if found else None
 
     _perform(context, duty, "reply", act, look)
     with context.database.write() as connection:
@@ -50,7 +50,7 @@ def remove_doubles(context: Context, duty: Duty) -> None:
     """Leaves one answer to the command, if a worker that stood still posted a second."""
     command = _command(context, duty.subject)
     kept = external_id(context.database, f"command {duty.subject}", "reply")
-    remove_comments(context, _where(command), command.number, reply_marker(duty.subject), kept)
+    keep_one(context, _where(command), command.number, reply_marker(duty.subject), kept)
 
 
 def _perform(context: Context, duty: Duty, step: str, act: Callable[[], str], look: Callable[[], str | None]) -> None:

@@ -140,16 +140,17 @@ class Api:
         with self._writing(where, f"comment {comment_id}") as rest:
             rest.issues.update_comment(where.owner, where.name, comment_id, body=body)
 
-    def find_comments(self, where: Where, number: int, marker: str, app_id: int) -> list[int]:
-        """This App's comments that hold the marker, oldest first: people can paste a marker, but not be the App."""
+    def find_comments(self, where: Where, number: int, marker: str, app_id: int) -> dict[int, str]:
+        """Texts of this App's comments that hold the marker, by id: people can paste a marker, but not be the App."""
         with self._reading(where) as rest:
-            found, page = [], 1
+            found, page = {}, 1
             while True:
                 listed = rest.issues.list_comments(where.owner, where.name, number, per_page=PAGE, page=page).json()
                 for comment in listed:
                     by = comment.get("performed_via_github_app") or {}
-                    if by.get("id") == app_id and marker in (comment.get("body") or ""):
-                        found.append(int(comment["id"]))
+                    text = comment.get("body") or ""
+                    if by.get("id") == app_id and marker in text:
+                        found[int(comment["id"])] = text
                 if len(listed) < PAGE:
                     return found
                 page += 1
@@ -177,13 +178,14 @@ class Api:
         with self._writing(where, f"check {check_run_id}") as rest:
             rest.checks.update(where.owner, where.name, check_run_id, data=check)
 
-    def find_checks(self, where: Where, head_sha: str, external_id: str, app_id: int) -> list[int]:
-        """This App's check runs with the external id on a commit."""
+    def find_checks(self, where: Where, head_sha: str, external_id: str, app_id: int) -> dict[int, str]:
+        """Conclusions (or, before their end, states) of this App's check runs with the external id on a commit."""
         with self._reading(where) as rest:
             listed = rest.checks.list_for_ref(
                 where.owner, where.name, head_sha, app_id=app_id, filter_="all", per_page=PAGE
             ).json()
-        return [int(run["id"]) for run in listed["check_runs"] if run.get("external_id") == external_id]
+        ours = [run for run in listed["check_runs"] if run.get("external_id") == external_id]
+        return {int(run["id"]): run.get("conclusion") or run["status"] for run in ours}
 
     @contextmanager
     def git_token(self, where: Where, permissions: dict[str, str]) -> Iterator[str]:

@@ -35,7 +35,7 @@ def tell_status(context: Context, duty: Duty) -> None:
 
     def look() -> str | None:
         found = context.github.find_comments(where, task.number, marker, context.app_id)
-        return str(found[0]) if found else None
+        return str(min(found)) if found else None
 
     comment_id = perform(context.database, task_id, "comment", act=act, look=look, hold=hold)
     ended = all(run.state in ENDS for run in view.runs)
@@ -76,7 +76,7 @@ def tell_check(context: Context, duty: Duty) -> None:
 
         def look(head_sha: str = head_sha) -> str | None:
             found = context.github.find_checks(where, head_sha, run_id, context.app_id)
-            return str(found[0]) if found else None
+            return str(min(found)) if found else None
 
         check_id = perform(context.database, run_id, f"check_run {head_sha}", act=act, look=look, hold=hold)
         if not created:

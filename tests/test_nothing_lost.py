@@ -8,6 +8,7 @@ from handlers.commands import commands
 from handlers.inbox import deliveries
 from handlers.redelivery import Attempt, lost
 from handlers.sweeping import MOST_TRIES, ask, redeliveries
+from runners.github_types import Where
 from runners.outbox import outbox
 from runners.run_events import run_events
 from runners.runs import runs
@@ -211,6 +212,30 @@ def test_a_second_comment_of_a_late_worker_is_removed(world: World) -> None:
     world.work()
     assert "Done" in world.reply(number)
     assert "pasted" in world.hub.comments(REPO, number)[-1].body
+
+
+def test_what_a_late_worker_wrote_over_the_end_is_put_right(world: World) -> None:
+    number = world.comment(FIX)
+    world.work()
+    (task,), (comment,), (check,) = world.task_rows(), world.bot_comments(number), world.checks
+    end = (comment.body, check.status, check.conclusion)
+    where = Where(task.installation_id, task.repository, task.repository_id)
+    world.context.github.edit_comment(where, comment.id, marked(status_marker(task.id), "At work."))
+    world.context.github.update_check(where, check.id, status="in_progress")
+    world.later(61)
+    world.work()
+    (comment,), (check,) = world.bot_comments(number), world.checks
+    assert (comment.body, check.status, check.conclusion) == end
+
+
+def test_nothing_is_written_where_all_is_as_it_should_be(world: World) -> None:
+    world.comment(FIX)
+    world.work()
+    world.later(61)
+    before = len(world.hub.calls)
+    world.work()
+    looks = [call for call in world.hub.calls[before:] if not call.path.endswith("/access_tokens")]
+    assert {call.method for call in looks} == {"GET"}
 
 
 def test_a_second_answer_is_removed(world: World) -> None:

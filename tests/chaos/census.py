@@ -12,7 +12,8 @@ from tests.chaos.rows import differences
 from tests.chaos.scene import Scene
 
 MARKER = re.compile(r"<!-- async-code task=(\S+) -->")
-SAME = ("tasks", "runs", "done", "branches", "pull requests", "status comments", "checked runs")
+DONE = "✅ Done"
+SAME = ("tasks", "runs", "done", "branches", "pull requests", "status comments", "told done", "checked runs")
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ def count(scene: Scene) -> dict[str, int]:
         "branches": len(made.branches),
         "pull requests": len(made.pulls),
         "status comments": len(made.comments),
+        "told done": len(_told_done(scene)),
         "checked runs": len({check.partition(" ")[0] for check in made.checks}),
         "green runs": len(_green(scene)),
         "lost": len(scene.asked) - len(_decided(scene)),
@@ -76,6 +78,16 @@ def _green(scene: Scene) -> set[str | None]:
     checks = [check for repository in scene.repositories for check in scene.hub.check_runs(repository)]
     others = {check.external_id for check in checks if check.conclusion != "success"}
     return {check.external_id for check in checks} - others
+
+
+def _told_done(scene: Scene) -> set[str]:
+    """Tasks whose comment says that they are done, and none says anything else."""
+    with scene.hub.site.ledger.lock:
+        said = [comment.body for comment in scene.hub.site.ledger.comments.values() if comment.via_app]
+    told, other = set(), set()
+    for body in said:
+        (told if DONE in body else other).update(MARKER.findall(body))
+    return told - other
 
 
 def _in_sql(scene: Scene) -> dict[str, int]:

@@ -311,6 +311,6 @@ def test_our_comment_is_found_on_a_later_page_and_never_a_copy_of_its_mark(world
     for number in range(100):
         world.hub.comment(REPO, 1, f"talk {number}", by="alice")
     api = world.context.github
-    assert api.find_comments(where, 1, marker, world.hub.app_id) == []
+    assert api.find_comments(where, 1, marker, world.hub.app_id) == {}
     ours = api.comment(where, 1, f"{marker}\nhello")
-    assert api.find_comments(where, 1, marker, world.hub.app_id) == [ours]
+    assert api.find_comments(where, 1, marker, world.hub.app_id) == {ours: f"{marker}\nhello"}
