@@ -84,7 +84,8 @@ def _told_done(scene: Scene) -> set[str]:
     """Tasks whose comment says that they are done, and none says anything else."""
     with scene.hub.site.ledger.lock:
         said = [comment.body for comment in scene.hub.site.ledger.comments.values() if comment.via_app]
-    told, other = set(), set()
+    told: set[str] = set()
+    other: set[str] = set()
     for body in said:
         (told if DONE in body else other).update(MARKER.findall(body))
     return told - other
