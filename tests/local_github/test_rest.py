@@ -1,6 +1,8 @@
 """What the REST API does and what it refuses."""
 
+import socket
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -323,3 +325,17 @@ def test_check_runs_are_found_by_name_and_app(hub: LocalGitHub, api: Api) -> Non
 def test_an_unknown_address_is_not_found(api: Api) -> None:
     assert api.call("GET", "/nothing/here").json()["message"] == "Not Found"
     assert api.call("PUT", "/repos/octo-org/till").status_code == 404
+
+
+def test_a_caller_who_is_gone_before_the_end_of_its_words_changes_nothing(
+    hub: LocalGitHub, api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    number = hub.open_issue(REPO, "Torn", None, by="sam").number
+    address = urlsplit(hub.url)
+    head = f"POST /api/v3/repos/{REPO}/issues/{number}/comments HTTP/1.1\r\nHost: {address.netloc}\r\n"
+    with socket.create_connection((address.hostname, address.port)) as line:
+        line.sendall(f'{head}Content-Length: 99\r\n\r\n{{"body": "half'.encode())
+    assert api.call("GET", "/rate_limit").status_code == 200
+    hub.stop()
+    assert hub.comments(REPO, number) == []
+    assert caplog.text == ""
