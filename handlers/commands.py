@@ -89,7 +89,10 @@ def refused_lately(
 
 
 def forget_answers(connection: Connection, before: float, most: int) -> int:
-    """Drops the words of answers that were given before then; how many, at most so many. Commands stay known."""
+    """Drops the words of answers that were given before then; how many, at most so many. Commands stay known.
+
+    So does the rule that decided, but not what the verdict says, which may quote them.
+    """
     some = select(commands.c.id).where(commands.c.answer.is_not(None), commands.c.created_at < before).limit(most)
-    dropped = update(commands).where(commands.c.id.in_(some.scalar_subquery())).values(answer=None)
+    dropped = update(commands).where(commands.c.id.in_(some.scalar_subquery())).values(answer=None, verdict={})
     return connection.execute(dropped).rowcount

@@ -7,6 +7,7 @@ import structlog
 from config import marks
 from config.database import Connection, Database, now
 from handlers import commands, inbox
+from runners import outbox
 from runners.context import Context
 from runners.retention import MOST_AT_ONCE, cutoffs, forget_tasks
 
@@ -34,6 +35,7 @@ def forget_old(context: Context) -> None:
         "bodies": _all(database, inbox.forget_bodies, cut.words),
         "answers": _all(database, commands.forget_answers, cut.words),
         "deliveries": _all(database, inbox.forget_guids, cut.deliveries),
+        "duties": _all(database, outbox.forget_served, cut.deliveries),
     }
     if any(forgotten.values()):
         log.info("retention.forgot", **forgotten)

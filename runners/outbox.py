@@ -20,6 +20,8 @@ from sqlalchemy import (
     Table,
     Text,
     case,
+    delete,
+    exists,
     func,
     select,
     update,
@@ -192,6 +194,14 @@ def give_up(connection: Connection, duty: Duty, error: str, *, gone: bool = Fals
         wake_after_commit(connection, wake_up(duty.kind, duty.subject))
     if given_up and not gone:
         after_commit(connection, partial(errors.tell, "duty.given_up", kind=duty.kind, subject=duty.subject))
+
+
+def forget_served(connection: Connection, before: float, most: int) -> int:
+    """Deletes duties that were first wanted before then and are done; how many, at most so many."""
+    old = (outbox.c.next_at.is_(None), outbox.c.error.is_(None), outbox.c.created_at < before)
+    some = select(outbox.c.kind, outbox.c.subject).where(*old).limit(most).subquery()
+    mine = (outbox.c.kind == some.c.kind) & (outbox.c.subject == some.c.subject)
+    return connection.execute(delete(outbox).where(exists().where(mine))).rowcount
 
 
 def wait_before(tries: int) -> float:

@@ -9,7 +9,7 @@ from sqlalchemy import Table, select
 from bot.upkeep import Upkeep
 from handlers import commands, forgetting, inbox
 from handlers.inbox import NewDelivery
-from runners import retention
+from runners import outbox, retention
 from runners.retention import DAY, Cutoffs, cutoffs
 from runners.run_events import run_events
 from tests.conftest import MakeWorld
@@ -127,7 +127,7 @@ def test_answers_are_dropped_and_their_commands_stay_known_for_ever(world: World
     world.work()
     world.later(KEPT + 100)
     forget(world)
-    assert [row.answer for row in rows(world, commands.commands)] == [None]
+    assert [(row.answer, row.verdict) for row in rows(world, commands.commands)] == [(None, {})]
     world.later(400 * DAY)
     forget(world)
     delivery, *_ = [one for one in world.hub.deliveries if one.event == "issue_comment"]
@@ -158,6 +158,17 @@ def test_failed_deliveries_lose_their_content_and_later_all_lose_their_row(world
     world.later(60 * DAY)
     forget(world)
     assert [(row.guid, row.body) for row in rows(world, inbox.deliveries)] == [("waits", "{}")]
+
+
+def test_what_is_done_of_what_was_owed_is_forgotten_and_what_is_not_stays(world: World) -> None:
+    world.comment(FIX)
+    world.work()
+    world.later(61)
+    world.work()
+    write(world.database, lambda connection: outbox.want(connection, "status", "t1", delay=200 * DAY))
+    world.later(91 * DAY)
+    forget(world)
+    assert [(row.kind, row.subject) for row in rows(world, outbox.outbox)] == [("status", "t1")]
 
 
 def test_more_than_one_step_s_worth_is_dropped_at_once_and_again_is_nothing(
