@@ -131,8 +131,9 @@ class Api:
             return pull_of(made.json())
 
     def comment(self, where: Where, number: int, body: str) -> int:
-        """A new comment on an issue or pull request; its id."""
-        with self._writing(where, f"comment on {where.repository_id}#{number}") as rest:
+        """A new comment on an issue or pull request; its id. By its first line, a mark, it keeps its turn."""
+        mark = body.partition("\n")[0][:100]
+        with self._writing(where, f"comment on {where.repository_id}#{number} {mark}") as rest:
             return int(rest.issues.create_comment(where.owner, where.name, number, body=body).json()["id"])
 
     def edit_comment(self, where: Where, comment_id: int, body: str) -> None:

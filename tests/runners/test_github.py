@@ -20,11 +20,13 @@ from runners.github_types import (
     GitHubError,
     Invalid,
     NotFound,
+    Paced,
     Role,
     Suspended,
     Unavailable,
     Where,
 )
+from runners.pace import Pace
 from runners.tokens import TokenCache
 from tests.world import REPO, World
 
@@ -314,3 +316,18 @@ def test_our_comment_is_found_on_a_later_page_and_never_a_copy_of_its_mark(world
     assert api.find_comments(where, 1, marker, world.hub.app_id) == {}
     ours = api.comment(where, 1, f"{marker}\nhello")
     assert api.find_comments(where, 1, marker, world.hub.app_id) == {ours: f"{marker}\nhello"}
+
+
+def test_each_comment_on_an_issue_keeps_a_turn_of_its_own(world: World, where: Where) -> None:
+    settings = world.settings.model_copy(update={"github_writes_per_minute": 1})
+    tokens = TokenCache("unix:///nowhere/broker.sock", settings.host_name, envelope(settings))
+    api = Api(settings, tokens, Pace(world.database, settings))
+    assert api.comment(where, 1, "<!-- a -->\nfirst")
+    waits = []
+    for text in ("<!-- b -->\nsecond", "<!-- c -->\nthird", "<!-- b -->\nsecond, in other words"):
+        with pytest.raises(Paced) as told:
+            api.comment(where, 1, text)
+        waits.append(told.value.retry_after or 0)
+    api.close()
+    assert waits[1] - waits[0] > 60
+    assert abs(waits[2] - waits[0]) < 5
