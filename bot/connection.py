@@ -1,4 +1,7 @@
-"""One client's connection to the web process, bounded where uvicorn is not: in a request's head."""
+"""One client's connection to the web process, bounded where uvicorn is not: in a request's head.
+
+An answer's head and body leave in one call of the system: such a call costs as much as to read most deliveries.
+"""
 
 import asyncio
 from typing import Any
@@ -7,6 +10,39 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_SECONDS = 10.0
 MOST_HEAD_BYTES = 64 * 1024
+MOST_KEPT_BYTES = 64 * 1024  # of an answer, until the loop's next step
+
+
+class Joined:
+    """A transport that sends at once what is written in one step of the loop."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._loop = transport, loop
+        self._kept: list[bytes] = []
+        self._bytes = 0
+
+    def write(self, data: bytes) -> None:
+        """Keeps the data until the loop's next step, or until it is much."""
+        if not self._kept:
+            self._loop.call_soon(self.flush)
+        self._kept.append(data)
+        self._bytes += len(data)
+        if self._bytes > MOST_KEPT_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Sends what is kept."""
+        kept, self._kept, self._bytes = self._kept, [], 0
+        if kept and not self._transport.is_closing():
+            self._transport.write(b"".join(kept))
+
+    def close(self) -> None:
+        """Sends what is kept, and hangs up."""
+        self.flush()
+        self._transport.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
 
 
 class Connection(HttpToolsProtocol):
@@ -18,7 +54,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         """A client is there: its first head is awaited."""
-        super().connection_made(transport)
+        super().connection_made(Joined(transport, self.loop))  # type: ignore[arg-type]  # all that uvicorn asks of one
         self._wait()
 
     def data_received(self, data: bytes) -> None:

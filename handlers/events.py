@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import pydantic_core
+
 
 class Route(NamedTuple):
     """An event and action that something here wants; with `needs_trigger` only if the body holds our trigger."""
@@ -32,7 +34,6 @@ ALWAYS_SENT = frozenset({"installation", "installation_repositories", "github_ap
 NEEDS_PERMISSION = {"issue_comment": "issues", "issues": "issues"}
 
 LONGEST_TEXT = 262_144
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=vars)  # a dataclass as its fields
 
 
 class Unreadable(Exception):
@@ -127,7 +128,7 @@ def parse(event: str, payload: Mapping[str, Any]) -> Event:
 
 def to_json(event: Event) -> str:
     """The event as it is stored."""
-    return _ENCODER.encode({"type": type(event).__name__, **vars(event)})
+    return pydantic_core.to_json({"type": type(event).__name__, **vars(event)}).decode()
 
 
 def from_json(text: str) -> Event:

@@ -16,6 +16,8 @@ from runners.queues import DELIVERY, POOLS
 
 MOST_WAITING = 10_000
 MOMENT_SECONDS = 0.05  # between two rounds of sending
+LONGEST_MOMENT = 0.5
+SHARE = 0.05  # of the time, at most, is spent on sending: to publish a message takes longer than to keep a delivery
 MOST_MESSAGES = 4  # that the deliveries of one round are dealt out to
 SILENT_SECONDS = 5.0  # after a broker failed, wake-ups are not even tried for so long
 
@@ -87,7 +89,7 @@ class Sender:
     def _send_until_closed(self) -> None:
         closed = False
         while not closed:
-            arrived = [self._waiting.get()]
+            arrived, began = [self._waiting.get()], time.monotonic()
             while not self._waiting.empty():
                 arrived.append(self._waiting.get())
             for message in together([wake_up for wake_up in arrived if wake_up]):
@@ -95,7 +97,7 @@ class Sender:
                     self._send(message)
             closed = None in arrived
             if not closed:
-                time.sleep(MOMENT_SECONDS)
+                time.sleep(min(max(MOMENT_SECONDS, (time.monotonic() - began) / SHARE), LONGEST_MOMENT))
 
     def _send(self, message: list[WakeUp]) -> None:
         first, subjects = message[0], [wake_up.subject for wake_up in message]
