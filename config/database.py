@@ -119,10 +119,12 @@ class Database:
 
 
 def now(connection: Connection) -> float:
-    """Seconds since 1970 by the database's clock: workers' clocks differ, and leases must not."""
-    sqlite = connection.dialect.name == "sqlite"
-    clock = "(julianday('now') - 2440587.5) * 86400.0" if sqlite else "extract(epoch from clock_timestamp())"
-    return float(connection.execute(text(f"SELECT {clock}")).scalar_one()) + float(connection.info["clock_shift"])
+    """Seconds since 1970 by the database's clock (SQLite's is the host's): workers' clocks differ, leases must not."""
+    if connection.dialect.name == "sqlite":
+        at = time.time()
+    else:
+        at = connection.execute(text("SELECT extract(epoch from clock_timestamp())")).scalar_one()
+    return float(at) + float(connection.info["clock_shift"])
 
 
 def inserting(connection: Connection) -> Callable[[Table], sqlite.Insert | postgresql.Insert]:
