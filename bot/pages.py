@@ -13,8 +13,9 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.diff_view import diff_files
+from config.addresses import on_loopback
 from config.database import Database, NoSuchRow
-from config.settings import Settings, on_loopback
+from config.settings import Settings
 from runners import looking, run_events, runs, tasks
 from runners.states import ENDS, RunState, TaskState
 from runners.wording.status import HEADLINES, duration

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 from sqlalchemy import Column, Double, ForeignKey, Table, Text, UniqueConstraint
 
 from config.database import Identity, metadata
-from config.settings import Settings, SettingsError, parts_of
+from config.settings import Settings, SettingsError
 
 PBKDF2_ROUNDS = 600_000  # OWASP's figure for PBKDF2-HMAC-SHA256
 SHORTEST_PASSPHRASE = 16
@@ -112,7 +112,7 @@ class Envelope:
 
 def envelope(settings: Settings) -> Envelope:
     """The envelope of this deployment: SECRETS_MASTER_KEY, or a key made once in DATA_DIR."""
-    given = parts_of(settings.secrets_master_key)
+    given = settings.master_keys
     return Envelope([_master(part) for part in given] or [_kept_master(settings.data_dir / "master.key")])
 
 

@@ -3,17 +3,17 @@
 A secret may be given as `NAME_FILE`, the path of a file that holds it, in place of `NAME`.
 """
 
-import ipaddress
 import os
 import shlex
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from config.addresses import address, on_loopback, wrong_url
 from config.tiers import Limits
 
 FROM_FILES = ("github_app_private_key", "github_webhook_secret", "github_client_secret", "secrets_master_key")
@@ -142,7 +142,7 @@ class Settings(BaseSettings):
     @field_validator("github_base_url", "public_url", "anthropic_base_url", "openai_base_url", "gemini_base_url")
     @classmethod
     def _an_address(cls, url: str) -> str:
-        parts = _address(url)
+        parts = address(url)
         if parts is None or parts.scheme not in ("http", "https") or parts.query or parts.fragment or "@" in url:
             raise ValueError("not an http(s) address like https://host, without password, query and fragment")
         return url.rstrip("/")
@@ -179,6 +179,11 @@ class Settings(BaseSettings):
     def webhook_secrets(self) -> list[bytes]:
         """The secrets that a delivery may be signed with, the newest first."""
         return [part.encode() for part in parts_of(self.github_webhook_secret)]
+
+    @property
+    def master_keys(self) -> list[str]:
+        """The keys that secrets are sealed under, the newest first; none outside production makes one of its own."""
+        return parts_of(self.secrets_master_key)
 
     @property
     def host_name(self) -> str:
@@ -223,11 +228,11 @@ def contradictions(settings: Settings) -> list[str]:
     if bool(settings.github_app_id) != bool(settings.github_app_private_key):
         found.append("GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY (or _FILE) go together; set both")
     if settings.database_url:
-        found += _wrong_url(
+        found += wrong_url(
             "DATABASE_URL", settings.database_url, "postgresql://", "postgresql+psycopg://", "sqlite:///"
         )
     if settings.redis_url:
-        found += _wrong_url("REDIS_URL", settings.redis_url, "redis://", "rediss://", "unix://")
+        found += wrong_url("REDIS_URL", settings.redis_url, "redis://", "rediss://", "unix://")
     if settings.runs_per_hour > settings.runs_per_day:
         found.append("RUNS_PER_HOUR is larger than RUNS_PER_DAY, so it would never be reached; lower it")
     found += contradicting_times(settings)
@@ -258,32 +263,12 @@ def production_contradictions(settings: Settings) -> list[str]:
         found.append("SANDBOX=none isolates nothing and is refused in production; unset it")
     if not settings.public_url.startswith("https:") and not on_loopback(settings.public_url):
         found.append("PUBLIC_URL is plain http in production; use https")
-    if not parts_of(settings.secrets_master_key):
+    if not settings.master_keys:
         found.append(
             "SECRETS_MASTER_KEY (or _FILE) is unset; "
             "production keeps its key apart from its data: openssl rand -base64 32"
         )
     return found
-
-
-def _wrong_url(name: str, url: str, *beginnings: str) -> list[str]:
-    """What is wrong with an address that may hold a password, and so is never shown."""
-    if not url.startswith(beginnings):
-        return [f"{name} must begin with {', '.join(beginnings[:-1])} or {beginnings[-1]}"]
-    if "://" in url and _address(url, needs_host=False) is None:
-        return [f"{name} is no address; write special characters of its password as %XX"]
-    return []
-
-
-def _address(url: str, *, needs_host: bool = True) -> SplitResult | None:
-    """The parts of an address; None where it is none."""
-    try:
-        parts = urlsplit(url)
-        readable = parts.port is None or parts.port > 0
-    except ValueError:
-        return None
-    plain = url.isprintable() and " " not in url
-    return parts if readable and plain and (parts.hostname or not needs_host) else None
 
 
 def _content(name: str, path: str | Path) -> str:
@@ -296,15 +281,6 @@ def _content(name: str, path: str | Path) -> str:
     if not content:
         raise ValueError(f"{name} is empty ({path})")
     return content
-
-
-def on_loopback(url: str) -> bool:
-    """Whether the address can only be reached from this machine."""
-    name = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return name == "localhost"
 
 
 def parts_of(secret: SecretStr | None) -> list[str]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
-from config.settings import on_loopback
+from config.addresses import on_loopback
 from runners.github_types import Forbidden, GitHubError, NotFound, Unavailable
 
 SECONDS = 300

@@ -3,8 +3,9 @@
 from typing import Any
 
 from config.accounts import is_paused
+from config.addresses import on_loopback
 from config.database import Connection, Row, now
-from config.settings import Settings, on_loopback
+from config.settings import Settings
 from runners import run_events, runs, tasks
 from runners.states import ENDS, RunState, TaskState
 from runners.wording.views import RunView, TaskView

@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.settings import Settings, SettingsError, forget_environment, load, on_loopback, parts_of, require_github
+from config.addresses import on_loopback
+from config.settings import Settings, SettingsError, forget_environment, load, require_github
 
 CANARY = "c4n4ry-" * 4
 PRODUCTION: dict[str, Any] = {
@@ -243,8 +244,8 @@ def test_a_process_that_talks_with_github_must_know_who_it_is() -> None:
 
 
 def test_secrets_that_rotate_are_a_list() -> None:
-    assert parts_of(None) == []
-    assert parts_of(load(secrets_master_key=" new ,, old ").secrets_master_key) == ["new", "old"]
+    assert load().master_keys == []
+    assert load(secrets_master_key=" new ,, old ").master_keys == ["new", "old"]
 
 
 @given(st.sampled_from([name for name in Settings.model_fields if not name.endswith("_file")]), st.text())
