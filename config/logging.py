@@ -4,8 +4,8 @@ import logging
 import sys
 import time
 from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO
 
 import structlog
 
@@ -19,7 +19,7 @@ OTHER_SECRETS = ("sentry_dsn", "anthropic_api_key", "openai_api_key", "gemini_ap
 
 def set_up(settings: Settings, process: str) -> None:
     """Configures this process's logs. `process` names it in each line."""
-    secrets = secret_values(settings)
+    secrets, lines = secret_values(settings), Lines(sys.stderr)
 
     def clean(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         trace = event.pop("exception", None)
@@ -40,10 +40,24 @@ def set_up(settings: Settings, process: str) -> None:
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: lines,
         cache_logger_on_first_use=False,
     )
     structlog.contextvars.bind_contextvars(process=process)
+
+
+class Lines:
+    """Writes lines, and drops those for which there is no room: that a log's disk is full must stop no work."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def msg(self, message: str) -> None:
+        """Writes one line, at once."""
+        with suppress(OSError):
+            print(message, file=self._file, flush=True)
+
+    log = debug = info = warn = warning = fatal = failure = err = error = critical = exception = msg
 
 
 def secret_values(settings: Settings) -> list[str]:

@@ -60,17 +60,6 @@ def _strace() -> str | None:
     return None if shutil.which("strace") else "strace is not on PATH; apt-get install strace"
 
 
-def _mount() -> str | None:
-    if os.geteuid():
-        return "only root mounts file systems; run the tests as root, in a container or a virtual machine"
-    with tempfile.TemporaryDirectory() as place:
-        command = ["mount", "-t", "tmpfs", "-o", "size=1m", "async-code-tests", place]
-        tried = subprocess.run(command, capture_output=True, text=True, check=False)
-        if tried.returncode == 0:
-            subprocess.run(["umount", place], check=True)
-    return f"nothing can be mounted here ({tried.stderr.strip()})" if tried.returncode else None
-
-
 # Each gives None where the thing is there, else what is missing, why, and how to get it.
 PROBES: dict[str, Callable[[], str | None]] = {
     "git": _git,
@@ -79,7 +68,6 @@ PROBES: dict[str, Callable[[], str | None]] = {
     "redis": _redis,
     "chromium": _chromium,
     "strace": _strace,
-    "mount": _mount,
 }
 
 

@@ -1,5 +1,6 @@
 """A log line is one line whatever it holds, says which delivery and run it is about, and tells no secret."""
 
+import errno
 import io
 import json
 import sys
@@ -167,3 +168,20 @@ def test_a_terminal_gets_readable_lines(written: io.StringIO, monkeypatch: pytes
     assert "guid=d1" in said
     assert said.count("\n") == 1
     assert "c4n4ry" not in said
+
+
+class Full(io.StringIO):
+    """A file on a full disk."""
+
+    def write(self, _text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_line_for_which_there_is_no_room_is_dropped_and_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch, written: io.StringIO
+) -> None:
+    monkeypatch.setattr(sys, "stderr", Full())
+    set_up(load(_env_file=None), "web")
+    with log_task_lifecycle("run", run="r1"):
+        log.error("something")
+    assert written.getvalue() == ""
