@@ -70,6 +70,11 @@ class Connection(HttpToolsProtocol):
         if self._awaiting_head:
             self._wait()
 
+    def eof_received(self) -> None:
+        """The client sends no more: what it was answered leaves before its transport closes."""
+        self.transport.flush()  # type: ignore[attr-defined]
+        super().eof_received()
+
     def on_message_begin(self) -> None:
         """Another request begins on the same connection. Most heads come at once; a timer is for those that do not."""
         super().on_message_begin()

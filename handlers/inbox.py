@@ -120,12 +120,12 @@ def store(connection: Connection, arrived: Sequence[NewDelivery]) -> set[str]:
 def _keep_in_sqlite(connection: Connection, arrived: Collection[NewDelivery], at: float) -> int:
     """How many rows that wrote. As parameters: SQLite would read a document of them anew for each value."""
     values = [value for one in arrived for value in (one.guid, one.event, one.body, one.error)]
-    return connection.exec_driver_sql(_of_so_many(len(arrived)), (at, *values)).rowcount
+    return connection.exec_driver_sql(_of_so_many(len(arrived)), (at, at, *values)).rowcount
 
 
 @cache
 def _of_so_many(rows: int) -> str:
-    return KEEP.format(at="?1", arrived=VALUES.format(", ".join(["(?, ?, ?, ?)"] * rows)))
+    return KEEP.format(at="?", arrived=VALUES.format(", ".join(["(?, ?, ?, ?)"] * rows)))
 
 
 def _keep_in_postgres(connection: Connection, arrived: Collection[NewDelivery], at: float) -> int:

@@ -38,7 +38,11 @@ def unclaimed(connection: Connection, queues: Sequence[str], *, unclaimed_for: f
 
 
 def next_claimable(connection: Connection, queues: Sequence[str]) -> str | None:
-    """The run to do next: of the account that has fewest at work the one that waits longest, or nothing."""
+    """The run to do next: of the account that has fewest at work the one that waits longest, or nothing.
+
+    No pause of everything begins from here to the end of the transaction, in which nothing else may be held yet.
+    """
+    marks.hold(connection, marks.PAUSED, shared=True)
     at_work = runs.alias()
     busy = (
         select(at_work.c.account_id, func.count().label("runs"))
@@ -58,7 +62,6 @@ def claim(connection: Connection, run_id: str, holder: str, lease_seconds: float
     A run over which workers vanished again and again may be what kills them, or a neighbour of that: each such run
     comes back at a time of its own, so that the good ones are seldom beside the bad one.
     """
-    marks.hold(connection, marks.PAUSED, shared=True)
     at = now(connection)
     lapsed = connection.execute(select(runs.c.id).where(runs.c.id == run_id, _lapsed(at)).with_for_update()).first()
     publishing = runs.c.patch.is_not(None)  # its agent has finished: only publishing is left

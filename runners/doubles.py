@@ -4,9 +4,12 @@ GitHub keeps branches and pull requests unique; comments and check runs it takes
 that comes late writes over the one that came after it.
 """
 
-from runners import looking, runs, tasks
+from contextlib import suppress
+
+from config.database import now
+from runners import looking, outbox, runs, tasks
 from runners.context import Context
-from runners.github_types import NotFound, Where
+from runners.github_types import NotFound, Paced, Where
 from runners.outbox import Duty
 from runners.states import ENDS
 from runners.steps import external_id
@@ -18,22 +21,37 @@ DELAY = 60.0  # seconds after the end; whatever was on its way has arrived by th
 
 
 def remove_doubles(context: Context, duty: Duty) -> None:
-    """Looks once more at what a task wrote: one of each is left, and says how it ended."""
+    """Looks once more at what a task wrote: one of each is left, and says how it ended. Raises Paced if it is early."""
     with context.database.read() as connection:
         task = tasks.get(connection, duty.subject)
-        view = looking.task_view(connection, context.settings, task.id)
         newest = runs.of_round(connection, task.id, task.round)
+        since = now(connection) - max((run.finished_at or 0.0 for run in newest), default=0.0)
+    if since < DELAY:  # a retry ended after this was asked for
+        raise Paced("what is on its way may still arrive", retry_after=DELAY - since)
     where = Where(task.installation_id, task.repository, task.repository_id)
-    marker, known = status_marker(task.id), external_id(context.database, task.id, "comment")
-    kept = keep_one(context, where, task.number, marker, known)
-    if tasks.is_forgotten(task) or any(run.state not in ENDS for run in view.runs):
+    known = external_id(context.database, task.id, "comment")
+    kept = keep_one(context, where, task.number, status_marker(task.id), known)
+    if tasks.is_forgotten(task) or any(run.state not in ENDS for run in newest):
         return
-    text = marked(marker, status_comment(view))
-    if kept and not _same(kept[1], text):
-        context.github.edit_comment(where, kept[0], text)
     for run in newest:
         for head_sha in dict.fromkeys(sha for sha in (task.head_sha, run.head_sha) if sha):
             _close_checks(context, where, run.id, head_sha)
+    if kept:
+        _correct(context, where, task.id, *kept)
+
+
+def _correct(context: Context, where: Where, task_id: str, comment_id: int, found: str) -> None:
+    """Lets the comment say how the task stands, if it says anything else."""
+    with context.database.read() as connection:
+        view = looking.task_view(connection, context.settings, task_id)
+    text = marked(status_marker(task_id), status_comment(view))
+    if _same(found, text):
+        return
+    with suppress(NotFound):  # a person was quicker
+        context.github.edit_comment(where, comment_id, text)
+    with context.database.write() as connection:
+        if looking.task_view(connection, context.settings, task_id) != view:
+            outbox.want(connection, "status", task_id)  # it went on meanwhile, and may have told so before us
 
 
 def keep_one(context: Context, where: Where, number: int, marker: str, known_id: str | None) -> tuple[int, str] | None:

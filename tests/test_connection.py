@@ -67,3 +67,13 @@ def test_an_answer_in_many_pieces_comes_whole_and_in_order(line: socket.socket, 
     lines = answer.partition(b"\r\n\r\n")[2].split(b"\r\n")[1::2]
     assert [int(piece) for piece in lines if piece] == list(range(100))
     assert then == "keep-alive" or line.recv(1) == b""
+
+
+def test_who_says_that_it_sends_no_more_is_answered(line: socket.socket) -> None:
+    line.sendall(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\n\r\nx")
+    line.shutdown(socket.SHUT_WR)
+    answer = b""
+    while piece := line.recv(4096):
+        answer += piece
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.endswith(b"1")

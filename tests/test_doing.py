@@ -8,6 +8,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from bot.local_github.faults import Asked
 from runners import claiming, claims, moves
 from tests.conftest import MakeWorld
 from tests.world import BUGGY, FILES, FIX, REPO, World
@@ -490,3 +491,35 @@ def test_a_bot_with_a_public_address_shows_no_pages(new_world: MakeWorld) -> Non
     world = new_world(public_url="https://bot.example")
     for host in ("127.0.0.1", "bot.example", "evil/127.0.0.1"):
         assert httpx.get(world.url, headers={"host": host}).status_code == 403
+
+
+def test_what_came_to_the_base_meanwhile_is_not_sent_back(world: World) -> None:
+    for number in range(40):
+        world.hub.commit(REPO, "main", {f"{number}.md": f"{number}\n"}, "alice")
+    world.comment(FIX)
+    world.decide()
+    disk, repository = world.hub.site.disk, world.hub.repository(REPO)
+
+    def moved(_asked: Asked) -> None:
+        world.hub.commit(REPO, "main", {"news.md": "News.\n"}, "alice")
+
+    world.hub.faults.tell("POST", "git-upload-pack$", "after", moved, times=1)
+    world.work()
+    assert len(world.pull_requests) == 1
+    counted = disk.run(repository.id, "count-objects", "--verbose").decode()
+    assert "packs: 0" in counted, counted  # git keeps as a pack what has a hundred objects
+
+
+def test_a_base_that_is_gone_when_all_is_done_is_said_and_nothing_is_pushed(world: World) -> None:
+    world.hub.commit(REPO, "feature", {"feature.md": "A feature.\n"}, "alice")
+    number = world.issue()
+    world.comment(FIX.replace("apply", "apply --base feature"), on=number)
+    world.decide()
+
+    def gone(_asked: Asked) -> None:
+        world.hub.site.disk.delete_ref(world.hub.repository(REPO).id, "refs/heads/feature")
+
+    world.hub.faults.tell("POST", "git-upload-pack$", "after", gone, times=1)
+    world.work()
+    assert "`feature` does not exist" in world.reply(number)
+    assert world.branches() == []

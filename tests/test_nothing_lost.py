@@ -8,6 +8,7 @@ from handlers.commands import commands
 from handlers.inbox import deliveries
 from handlers.redelivery import Attempt, lost
 from handlers.sweeping import MOST_TRIES, ask, redeliveries
+from runners import outbox as duties
 from runners.github_types import Where
 from runners.outbox import outbox
 from runners.run_events import run_events
@@ -226,6 +227,38 @@ def test_what_a_late_worker_wrote_over_the_end_is_put_right(world: World) -> Non
     world.work()
     (comment,), (check,) = world.bot_comments(number), world.checks
     assert (comment.body, check.status, check.conclusion) == end
+
+
+def test_a_retry_that_ends_before_the_look_is_looked_at_a_minute_after_its_own_end(world: World) -> None:
+    number = world.comment(FIX)
+    world.work()
+    world.later(50)
+    world.comment("/async-code retry", on=number)
+    world.work()
+    world.later(15)
+    world.work()
+    (comment,), (task,) = world.bot_comments(number), world.task_rows()
+    where = Where(task.installation_id, task.repository, task.repository_id)
+    world.context.github.edit_comment(where, comment.id, marked(status_marker(task.id), "At work."))
+    world.later(61)
+    world.work()
+    assert "Done" in world.reply(number)
+
+
+def test_a_comment_that_a_person_deletes_during_the_look_keeps_no_check_run_open(world: World) -> None:
+    number = world.comment(FIX)
+    world.work()
+    (task,), (check,), (comment,) = world.task_rows(), world.checks, world.bot_comments(number)
+    where = Where(task.installation_id, task.repository, task.repository_id)
+    world.context.github.edit_comment(where, comment.id, marked(status_marker(task.id), "At work."))
+    world.context.github.update_check(where, check.id, status="in_progress")
+    world.hub.faults.add("PATCH", "/issues/comments/", status=404, times=1)
+    world.later(61)
+    world.work()
+    (check,) = world.checks
+    assert check.status == "completed"
+    with world.database.read() as connection:
+        assert duties.given_up(connection, 10) == []
 
 
 def test_nothing_is_written_where_all_is_as_it_should_be(world: World) -> None:

@@ -13,6 +13,7 @@ from config.database import Connection
 from runners import claiming, moves, runs
 from runners.audit import audit
 from runners.claims import Claim
+from runners.queues import POOLS
 from runners.states import RunState
 from tests.operating.conftest import Operate
 from tests.runners.rows import claim, write
@@ -116,12 +117,12 @@ def test_no_run_begins_between_the_pause_and_the_safe_word(world: World) -> None
 
 
 def test_a_pause_waits_for_a_claim_that_is_under_way(world: World) -> None:
-    world.comment(FIX)
-    world.decide()
-    (run,) = world.run_rows()
+    held = begun(world)  # its task is told of no pause, so that nothing but the claim stands in the way
+    world.later(3600)
     pausing = threading.Thread(target=lambda: write(world.database, pause_everything))
     with world.database.write() as connection:
-        assert claiming.claim(connection, run.id, "worker", 60)
+        assert claiming.next_claimable(connection, POOLS["runs"]) == held.run_id
+        assert claiming.claim(connection, held.run_id, "another", 60)
         pausing.start()
         pausing.join(0.3)
         assert pausing.is_alive(), "it would have counted no run at work"

@@ -162,3 +162,21 @@ def test_what_nobody_took_for_a_while_is_found_oldest_first(database: Database) 
     assert due(database, unclaimed_for=5) == ["first", "second"]
     claimed(database, "first")
     assert due(database, unclaimed_for=5) == ["second"]
+
+
+def test_what_is_wanted_again_in_the_moment_it_is_forgotten_stays_due(database: Database) -> None:
+    want(database)
+    duty = claimed(database)
+    write(database, lambda connection: outbox.serve(connection, duty))
+    forgotten: list[int] = []
+
+    def forget() -> None:
+        forgotten.append(write(database, lambda connection: outbox.forget_served(connection, 1e12, 100)))
+
+    forgetting = threading.Thread(target=forget)
+    with database.write() as connection:
+        outbox.want(connection, "status", "t1")
+        forgetting.start()
+        forgetting.join(0.3)
+    forgetting.join(10)
+    assert (forgotten, due(database)) == ([0], ["t1"])

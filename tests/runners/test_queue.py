@@ -1,12 +1,14 @@
 """Which wake-ups share a message, and that a broker which is away holds up nobody."""
 
 import time
+from pathlib import Path
 
 from celery import Celery
 from kombu.exceptions import OperationalError
 
 from config.database import WakeUp
-from runners.queue import MOST_MESSAGES, Sender, together
+from config.settings import load
+from runners.queue import MOST_MESSAGES, Sender, celery_app, together
 
 
 def deliveries(count: int) -> list[WakeUp]:
@@ -57,3 +59,20 @@ def test_a_broker_that_is_away_is_not_tried_for_each() -> None:
         sender.send(deliveries(20))
         time.sleep(0.1)
     assert len(app.__dict__["sent"]) == 1
+
+
+def test_what_it_holds_is_sent_before_it_is_closed() -> None:
+    app = Recorded()
+    sender = Sender(app)
+    sender.send(deliveries(20))
+    sender.close()
+    assert sum(len(args) for _, args in app.__dict__["sent"]) == 20
+
+
+def test_a_broker_that_is_not_there_is_no_reason_to_wait(tmp_path: Path) -> None:
+    sender = Sender(celery_app(load(_env_file=None, redis_url=f"unix://{tmp_path}/nowhere.sock")))
+    began = time.monotonic()
+    sender.send(deliveries(20))
+    sender.close()
+    assert time.monotonic() - began < 2
+    assert sender.reached_since() is None
