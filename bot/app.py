@@ -1,6 +1,7 @@
 """The web process, put together: intake, pages, health. Loads neither githubkit nor httpx."""
 
 import gc
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -19,6 +20,9 @@ from config.settings import Settings, load, require_github
 from runners.queue import Sender, celery_app
 
 WEBHOOKS = "/github/webhooks"
+SWITCH_SECONDS = (
+    0.0005  # after which the thread that keeps deliveries has Python's lock again; usually it is ten times that
+)
 
 
 def create() -> ASGIApp:
@@ -28,6 +32,7 @@ def create() -> ASGIApp:
     logging.set_up(settings, "web")
     errors.set_up(settings, "web")
     made = application(settings)
+    sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()  # what is there now stays: deliveries make much garbage, and each search for it would look here too
     return made
 

@@ -50,7 +50,13 @@ __all__ = [
 ]
 
 BUSY_MILLISECONDS = 10_000
-SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MILLISECONDS}")
+SQLITE_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "wal_autocheckpoint=4000",  # pages, 16 MB: whoever copies them into the file keeps a burst of deliveries waiting
+    "foreign_keys=ON",
+    f"busy_timeout={BUSY_MILLISECONDS}",
+)
 POSTGRES_OPTIONS = "-c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
 SCHEMA = "0002"  # the newest revision in config/migrations; read here without Alembic, which costs half a second
 
