@@ -20,9 +20,8 @@ from config.settings import Settings, load, require_github
 from runners.queue import Sender, celery_app
 
 WEBHOOKS = "/github/webhooks"
-SWITCH_SECONDS = (
-    0.0005  # after which the thread that keeps deliveries has Python's lock again; usually it is ten times that
-)
+# After which the thread that keeps deliveries has Python's lock again; Python itself waits ten times as long.
+SWITCH_SECONDS = 0.0005
 
 
 def create() -> ASGIApp:

@@ -14,14 +14,16 @@ from tests.chaos.rows import Row
 from tests.chaos.traces import Trace
 
 RIGHT = dict.fromkeys(("commands", "tasks", "runs", "done", "branches", "pull requests", "status comments"), 3)
-RIGHT |= {"checked runs": 3, "lost": 0, "twice": 0, "dead": 0, "unkept": 0}
+RIGHT |= {"told done": 3, "checked runs": 3, "lost": 0, "twice": 0, "dead": 0, "unkept": 0}
 WAL = "7</data/async-code.sqlite3-wal>"
 WRITTEN = f'10 pwrite64({WAL}, "x", 4096, 0) = 4096'
 SYNCED = f"10 fdatasync({WAL}) = 0"
 SAID = '11 write(9<socket:[77]>, "HTTP/1.1 202 Accepted\\r\\n", 80) = 80'
 
 
-@pytest.mark.parametrize("wrong", [{"branches": 4}, {"lost": 1}, {"status comments": 2}, {"dead": 1}, {"unkept": 1}])
+@pytest.mark.parametrize(
+    "wrong", [{"branches": 4}, {"lost": 1}, {"status comments": 2}, {"told done": 2}, {"dead": 1}, {"unkept": 1}]
+)
 def test_every_difference_is_seen(wrong: dict[str, int]) -> None:
     assert faults(RIGHT) == ()
     assert len(faults({**RIGHT, **wrong})) == 1
