@@ -4,7 +4,7 @@ An answer's head and body leave in one call of the system: such a call costs as 
 """
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -54,7 +54,8 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         """A client is there: its first head is awaited."""
-        super().connection_made(Joined(transport, self.loop))  # type: ignore[arg-type]  # all that uvicorn asks of one
+        self._joined = Joined(transport, self.loop)
+        super().connection_made(cast(asyncio.Transport, self._joined))  # it does all that uvicorn asks of one
         self._wait()
 
     def data_received(self, data: bytes) -> None:
@@ -72,7 +73,7 @@ class Connection(HttpToolsProtocol):
 
     def eof_received(self) -> None:
         """The client sends no more: what it was answered leaves before its transport closes."""
-        self.transport.flush()  # type: ignore[attr-defined]
+        self._joined.flush()
         super().eof_received()
 
     def on_message_begin(self) -> None:

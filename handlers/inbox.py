@@ -58,7 +58,6 @@ OPEN = deliveries.c.state.in_([literal_column("'stored'"), literal_column("'deci
 Index("ix_deliveries_open", deliveries.c.next_at, sqlite_where=OPEN, postgresql_where=OPEN)
 FAILED = deliveries.c.state == "failed"
 
-
 # One statement, and so one step, for as many as there are: in each step of SQLite another thread takes Python's lock,
 # and may keep it for milliseconds. A failed delivery that somebody redelivers is stored anew.
 KEEP = """
@@ -75,6 +74,7 @@ VALUES = """(
     SELECT column1 AS guid, column2 AS event, column3 AS body, column4 AS error FROM (VALUES {})
 ) AS given"""
 RECORDS = "json_to_recordset(CAST(:rows AS JSON)) AS given (guid TEXT, event TEXT, body TEXT, error TEXT)"
+_KEEP_RECORDS = text(KEEP.format(at=":at", arrived=RECORDS))
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def store(connection: Connection, arrived: Sequence[NewDelivery]) -> set[str]:
     keep = _keep_in_sqlite if connection.dialect.name == "sqlite" else _keep_in_postgres
     new = set(once)
     if keep(connection, once.values(), at) < len(once):
-        # A GUID that came twice in one millisecond is told as new twice; it is decided once all the same.
+        # A GUID that came twice in one moment is told as new twice; it is decided once all the same.
         written = or_(deliveries.c.received_at == at, deliveries.c.next_at == at)
         mine = select(deliveries.c.guid).where(deliveries.c.guid.in_(once), written)
         new = set(connection.execute(mine).scalars())
@@ -131,7 +131,7 @@ def _of_so_many(rows: int) -> str:
 def _keep_in_postgres(connection: Connection, arrived: Collection[NewDelivery], at: float) -> int:
     """The same, as one document: so many parameters would have to be planned each time."""
     rows = json.dumps([vars(delivery) for delivery in arrived], ensure_ascii=False)
-    return connection.execute(text(KEEP.format(at=":at", arrived=RECORDS)), {"rows": rows, "at": at}).rowcount
+    return connection.execute(_KEEP_RECORDS, {"rows": rows, "at": at}).rowcount
 
 
 def first(connection: Connection, event: str) -> str | None:

@@ -90,7 +90,8 @@ def claim(connection: Connection, run_id: str, holder: str, lease_seconds: float
         moves.finish(connection, claimed, RunState.CANCELLED, "cancelled", f"Cancelled by {row.cancel_by}.")
         return None
     if lapsed and row.vanished >= SUSPICIOUS:
-        moves.give_back(connection, claimed, random.uniform(0, min(2.0**row.vanished, LONGEST_SUSPICION)))  # noqa: S311
+        longest = min(2.0**row.vanished, LONGEST_SUSPICION)
+        moves.give_back(connection, claimed, random.uniform(0, longest))  # noqa: S311  # chance, and no secret
         return None
     moves.follow(connection, row.task_id)
     return claimed

@@ -45,7 +45,8 @@ def cancelled_by(connection: Connection, claim: Claim) -> str | None:
     row = connection.execute(select(runs.c.cancel_by).where(held(claim))).one_or_none()
     if row is None:
         raise LeaseLost(claim.run_id)
-    return row.cancel_by  # type: ignore[no-any-return]  # a Text column
+    by: str | None = row.cancel_by
+    return by
 
 
 def seconds_left(connection: Connection, claim: Claim) -> float:

@@ -54,7 +54,9 @@ def _claim(context: Context, queues: Sequence[str], holder: str) -> Claim | None
             run_id = claiming.next_claimable(connection, queues)
             if run_id is None:
                 return None
-            lock_account(connection, runs.get(connection, run_id).account_id)  # first, as whatever ends a run does
+            lock_account(
+                connection, runs.get(connection, run_id).account_id
+            )  # before the run, as whatever ends one does
             claim = claiming.claim(connection, run_id, holder, context.settings.lease_seconds)
         if claim:
             return claim

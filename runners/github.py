@@ -248,6 +248,7 @@ class Api:
 
 @cache
 def _trusted() -> ssl.SSLContext:
+    """Whom we trust: to read the machine's certificates takes longer than all else here."""
     return httpx.create_ssl_context()
 
 

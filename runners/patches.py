@@ -3,6 +3,7 @@
 import os
 import unicodedata
 from dataclasses import dataclass
+from functools import partial
 
 from runners.git import GitError, git, git_bytes
 from runners.github_types import Unavailable
@@ -33,17 +34,17 @@ class Patch:
 
 def read(workspace: Workspace) -> Patch | None:
     """What the work tree holds beyond the base; None where nothing changed. Raises Problem."""
-    host = {"git_dir": workspace.git, "index": workspace.index, "tree": workspace.tree}
+    host = partial(git_bytes, git_dir=workspace.git, index=workspace.index, tree=workspace.tree)
     try:
         disarm(workspace.tree)
-        listed = git_bytes("ls-files", "-tz", "--cached", "--others", "--exclude-standard", **host)  # type: ignore[arg-type]
+        listed = host("ls-files", "-tz", "--cached", "--others", "--exclude-standard")
         _weigh(workspace, listed)
-        git("add", "--all", "--", ".", **host)  # type: ignore[arg-type]
+        host("add", "--all", "--", ".")
     except (GitError, Unavailable) as error:
         raise Problem("unreadable_tree", f"The agent left files that git can't read: {error}") from None
     except OSError as error:
         raise Problem("unreadable_tree", f"The agent left folders that can't be read: {error.strerror}.") from None
-    tree = git("write-tree", **host).strip()  # type: ignore[arg-type]
+    tree = host("write-tree").decode().strip()
     changed = git("diff-tree", "-r", "-z", "--no-renames", workspace.base_sha, tree, git_dir=workspace.git).split("\0")
     if changed == [""]:
         return None
@@ -110,10 +111,10 @@ def _leaves(path: str, target: str) -> bool:
 
 def commit(workspace: Workspace, patch: bytes, message: str, at: float) -> str:
     """The commit of the patch on the base: the same patch, message and time give the same commit on any machine."""
-    host = {"git_dir": workspace.git, "index": workspace.index}
-    git("read-tree", workspace.base_sha, **host)  # type: ignore[arg-type]
-    git("apply", "--cached", "--binary", "--whitespace=nowarn", "-", stdin=patch, **host)  # type: ignore[arg-type]
-    tree = git("write-tree", **host).strip()  # type: ignore[arg-type]
+    host = partial(git, git_dir=workspace.git, index=workspace.index)
+    host("read-tree", workspace.base_sha)
+    host("apply", "--cached", "--binary", "--whitespace=nowarn", "-", stdin=patch)
+    tree = host("write-tree").strip()
     who = {f"GIT_{role}_{what.upper()}": value for role in ("AUTHOR", "COMMITTER") for what, value in BOT.items()}
     when = {f"GIT_{role}_DATE": f"{int(at)} +0000" for role in ("AUTHOR", "COMMITTER")}
     commit_tree = ("commit-tree", tree, "-p", workspace.base_sha, "-F", "-")

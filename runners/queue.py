@@ -17,7 +17,7 @@ from runners.queues import DELIVERY, POOLS
 MOST_WAITING = 10_000
 MOMENT_SECONDS = 0.05  # between two rounds of sending
 LONGEST_MOMENT = 0.5
-SHARE = 0.05  # of the time goes into sending, as long as that takes no longer pauses than the longest
+SHARE = 0.05  # of the time is for sending, up to the longest moment: one message costs as much as ten deliveries
 MOST_MESSAGES = 4  # that the deliveries of one round are dealt out to
 SILENT_SECONDS = 5.0  # after a broker failed, wake-ups are not even tried for so long
 

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from config.settings import Settings
@@ -64,9 +65,9 @@ def check_out(workspace: Workspace) -> None:
     (workspace.git / "info").mkdir()
     (workspace.git / "info" / "exclude").write_text("\n".join(LITTER) + "\n")
     workspace.tree.mkdir()
-    host = {"git_dir": workspace.git, "index": workspace.index, "tree": workspace.tree}
-    git("read-tree", workspace.base_sha, **host)  # type: ignore[arg-type]
-    git("checkout-index", "--all", "--quiet", **host)  # type: ignore[arg-type]
+    host = partial(git, git_dir=workspace.git, index=workspace.index, tree=workspace.tree)
+    host("read-tree", workspace.base_sha)
+    host("checkout-index", "--all", "--quiet")
 
 
 def sweep(settings: Settings, at_work: Callable[[], Collection[str]]) -> None:

@@ -4,19 +4,17 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import make_url
 
-from bot.app import application
 from config.database import Database
 from config.schema import migrate
 from tests.postgres import fresh_postgres
-from tests.serving import served
-from tests.world import World, make_world, serve
+from tests.serving import living
+from tests.world import World, make_world
 
 pytest_plugins = ["tests.requirements"]
 
@@ -79,19 +77,8 @@ def database(migrated_url: str) -> Iterator[Database]:
 @pytest.fixture
 def new_world(tmp_path: Path, migrated_url: str) -> Iterator[MakeWorld]:
     """Makes a world with the settings that the test names."""
-    ends: list[Callable[[], Any]] = []
-
-    def make(**settings: Any) -> World:
-        world = make_world(tmp_path, migrated_url, **settings)
-        ends.append(world.close)
-        running = served(application(world.settings))
-        serve(world, running.__enter__())
-        ends.append(lambda: running.__exit__(None, None, None))
-        return world
-
-    yield make
-    with ThreadPoolExecutor() as together:  # servers take a moment to stop
-        list(together.map(lambda end: end(), reversed(ends)))
+    with ExitStack() as alive:
+        yield lambda **settings: alive.enter_context(living(make_world(tmp_path, migrated_url, **settings)))
 
 
 @pytest.fixture

@@ -4,10 +4,27 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
+
+from bot.app import application
+from tests.world import World, serve
+
+
+@contextmanager
+def living(world: World) -> Iterator[World]:
+    """The world, with its web process, to which GitHub delivers; all of it is gone at the end."""
+    running = served(application(world.settings))
+    serve(world, running.__enter__())
+    try:
+        yield world
+    finally:
+        with ThreadPoolExecutor() as together:  # servers take a moment to stop
+            ends = (world.close, lambda: running.__exit__(None, None, None))
+            list(together.map(lambda end: end(), ends))
 
 
 @contextmanager

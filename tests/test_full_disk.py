@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 import structlog
 
-from bot.app import application
 from config import logging
 from config.database import DatabaseError
-from tests.serving import served
-from tests.world import FIX, World, make_world, serve
+from tests.serving import living
+from tests.world import FIX, World, make_world
 
 
 @pytest.fixture
@@ -20,10 +19,8 @@ def world(tmp_path: Path, sqlite_url: str) -> Iterator[World]:
     """A world on SQLite, with the logs that a process of its own would write."""
     world = make_world(tmp_path, sqlite_url)
     logging.set_up(world.settings, "web")
-    with served(application(world.settings)) as url:
-        serve(world, url)
+    with living(world):
         yield world
-    world.close()
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
 

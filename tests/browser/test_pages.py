@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from bot.app import application
-from tests.serving import served
-from tests.world import REPO, World, make_world, serve
+from tests.serving import living
+from tests.world import REPO, World, make_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.needs("chromium")]
 
@@ -22,14 +21,12 @@ def world(tmp_path: Path, sqlite_url: str) -> Iterator[World]:
     """A world whose workers work by themselves, as in the demo."""
     world = make_world(tmp_path, sqlite_url, public_url="http://127.0.0.1:9")
     ended = threading.Event()
-    with served(application(world.settings)) as url:
-        serve(world, url)
+    with living(world):
         worker = threading.Thread(target=_at_work, args=(world, ended))
         worker.start()
         yield world
         ended.set()
         worker.join()
-    world.close()
 
 
 def _at_work(world: World, ended: threading.Event) -> None:
