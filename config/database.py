@@ -92,7 +92,13 @@ class Database:
         else:
             bounded = {"connect_timeout": 3, "options": POSTGRES_OPTIONS}
             self._writer = self._reader = create_engine(
-                url, pool_size=10, max_overflow=10, pool_timeout=5, pool_pre_ping=True, connect_args=bounded
+                url,
+                hide_parameters=True,
+                pool_size=10,
+                max_overflow=10,
+                pool_timeout=5,
+                pool_pre_ping=True,
+                connect_args=bounded,
             )
 
     @contextmanager
@@ -153,7 +159,7 @@ def _sqlite(url: str, *, writes: bool) -> Engine:
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     pool: dict[str, Any] = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 60} if writes else {"pool_size": 5}
-    engine = create_engine(url, **pool)
+    engine = create_engine(url, hide_parameters=True, **pool)  # logs are kept longer than what people wrote
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:

@@ -8,6 +8,7 @@ import fcntl
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Generator, Iterator
@@ -95,6 +96,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Registers the markers and makes the session's directory, or takes that of the xdist controller."""
+    # Who is started in the background may be told to ignore Ctrl-C, and all that it starts would.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", f"needs(*names): things of the machine, of {', '.join(PROBES)}")
     config.addinivalue_line("markers", "browser: drives a browser; runs in a pytest process of its own")
     unknown = _required(config) - {*PROBES, "all"}

@@ -271,3 +271,11 @@ def test_every_table_of_the_design_is_there_and_owned_by_its_package() -> None:
                 if name.partition(".")[0] == package and any(value is table for value in vars(module).values())
             ]
             assert homes, f"{table.name} is not of {package}"
+
+
+def test_what_people_wrote_is_in_no_error_of_the_database(new_database: NewDatabase) -> None:
+    one = new_database()
+    with pytest.raises(database.DatabaseError) as failed, one.write() as connection:
+        connection.execute(text("INSERT INTO nowhere (words) VALUES (:words)"), {"words": "between us"})
+    assert "nowhere" in str(failed.value)
+    assert "between us" not in str(failed.value)
