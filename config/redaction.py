@@ -42,8 +42,10 @@ _USERINFO = re.compile(r"(?<=://)[^\s/@:]{0,200}:[^\s/@]{1,1000}(?=@)")
 def redact(text: str, secrets: Iterable[str]) -> str:
     """The text with the given secret values, in the encodings that they travel in, and all known formats hidden."""
     known = frozenset(secret for secret in secrets if len(secret) >= _SHORTEST)
-    for form in _known(known):
-        text = text.replace(form, HIDDEN)
+    forms = _known(known)
+    if any(map(text.__contains__, forms)):  # hardly ever, and asked of each line that an agent prints
+        for form in forms:
+            text = text.replace(form, HIDDEN)
     text = _FORMATS.sub(HIDDEN, text)
     text = _AUTHORIZATION.sub(rf"\1{HIDDEN}", text)
     return _USERINFO.sub(HIDDEN, text)

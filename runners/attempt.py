@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from config.database import Connection, Row
-from config.logging import secret_values
 from config.redaction import redact
 from runners import claims, run_events
 from runners.agents.adapter import AgentEvent
@@ -42,7 +41,7 @@ class Attempt:
 
     def clean(self, text: str) -> str:
         """The text without any secret of this deployment, or anything that looks like one of somebody's."""
-        return redact(text, secret_values(self.context.settings))
+        return redact(text, self.context.secrets)
 
     def holds_secret(self, text: str) -> bool:
         """Whether anything in the text is a secret, or looks like one."""

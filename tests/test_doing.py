@@ -456,6 +456,7 @@ def test_a_patch_with_a_secret_is_not_pushed(world: World) -> None:
     assert world.branches() == []
 
 
+@pytest.mark.unmeasured
 def test_a_flood_of_lines_is_kept_short(new_world: MakeWorld) -> None:
     world = new_world(agent_command="sh -c 'yes | head -c 1000000; exit 1'", default_agent="command")
     world.comment("/async-code implement x")
