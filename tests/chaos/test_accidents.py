@@ -113,8 +113,7 @@ def test_a_worker_that_is_told_to_stop_gives_its_run_back(tmp_path: Path, gate: 
 def test_a_worker_that_stood_still_past_its_lease_does_nothing_twice(tmp_path: Path, gate: Gate, moment: str) -> None:
     with set_stage(tmp_path, {"LEASE_SECONDS": "3", **gate.settings}, two_runs_workers) as stage:
         number = stage.comment(IMPLEMENT)
-        first = stage.await_run(number, "running").holder
-        still = int(first.split(":")[1])
+        still = int(stage.await_run(number, "running").holder.split(":")[1])
         stage.pause(still)
         stage.await_run(number, "running", fence=2)
         gate.open()
@@ -122,7 +121,8 @@ def test_a_worker_that_stood_still_past_its_lease_does_nothing_twice(tmp_path: P
             stage.await_run(number, "done")
         stage.resume(still)
         stage.await_pull_request(number)
-        assert stage.run(number).holder != first
+        # Not "by the other": where that one was slow too, the first may have taken a later attempt.
+        assert stage.run(number).patch_fence > 1
         assert stage.counts(number) == ONE_OF_EACH
 
 
