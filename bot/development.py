@@ -15,8 +15,7 @@ ABREAST = ("-n", "4", "--dist", "worksteal")  # twice the cores of a small machi
 QUICK = (*ABREAST, "-m", "not slow")
 COVERED = (*ABREAST, "-m", "not browser and not chaos", "--cov", "--cov-report=")
 # A browser's driver brings an event loop of its own, which no other test of the process could bear.
-IN_A_BROWSER = ("-m", "browser", "--cov", "--cov-append", "--cov-report=")
-PARTS = (COVERED, IN_A_BROWSER)
+IN_A_BROWSER = ("-m", "browser", "--no-header")
 
 
 @dataclass(frozen=True)
@@ -47,8 +46,11 @@ def run_tests(arguments: Sequence[str], require: str | None, *, quick: bool = Fa
         return _run("pytest", *QUICK, *required, *arguments)
     if arguments:
         return _run("pytest", *required, *arguments)
-    failed = [_run("pytest", *part, *required) for part in PARTS]
-    return max(*failed, _run("coverage", "report", "--skip-covered"))
+    with _beside("pytest", *IN_A_BROWSER, *required) as browser:
+        failed = _run("pytest", *COVERED, *required)
+        said, _ = browser.communicate()
+    click.echo(said)
+    return max(failed, browser.returncode, _run("coverage", "report", "--skip-covered"))
 
 
 def run_chaos(arguments: Sequence[str]) -> int:
@@ -80,6 +82,11 @@ def _passes(check: Check) -> bool:
     if not passed:
         click.echo(done.stdout)
     return passed
+
+
+def _beside(*argv: str) -> "subprocess.Popen[str]":
+    """The same, while something else runs; what it says is kept."""
+    return subprocess.Popen((*PYTHON, *argv), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 def _run(*argv: str) -> int:

@@ -8,6 +8,18 @@ from typing import Any, Literal, Protocol
 WORKSPACE = "/workspace"
 PROGRAMS = "/programs"
 
+# A model's protocol: Anthropic Messages, OpenAI Chat Completions, OpenAI Responses, Gemini.
+Wire = Literal["anthropic", "openai-chat", "openai-responses", "gemini"]
+
+# Where the gateway speaks each inside a sandbox. What is here ends where a CLI's own base URL ends.
+GATEWAY = "http://127.0.0.1:4100"
+BASES: Mapping[Wire, str] = {
+    "anthropic": f"{GATEWAY}/anthropic",
+    "openai-chat": f"{GATEWAY}/openai/v1",
+    "openai-responses": f"{GATEWAY}/openai/v1",
+    "gemini": f"{GATEWAY}/gemini",
+}
+
 
 @dataclass(frozen=True)
 class Brief:
@@ -20,13 +32,26 @@ class Brief:
     model: str | None = None
     minutes: float = 40
     argv: Sequence[str] = ()  # the operator's command line, for the `command` agent
+    credential: str = ""  # what the gateway knows this attempt by; stands where a CLI wants its API key
 
 
 @dataclass(frozen=True)
 class AgentEvent:
     """One thing that an agent did, as the run page and the comment show it. `data` is JSON."""
 
-    kind: Literal["step", "text", "tool_call", "tool_result", "usage", "retry", "error", "raw"]
+    kind: Literal[
+        "step",
+        "text",
+        "tool_call",
+        "tool_result",
+        "usage",
+        "retry",
+        "error",
+        "agent_spawned",
+        "agent_progress",
+        "agent_finished",
+        "raw",
+    ]
     data: Mapping[str, Any]
 
 
@@ -68,7 +93,9 @@ class Agent(Protocol):
 
     name: str
     description: str  # one line for `help`
-    wire: str | None  # the model protocol that it speaks: anthropic | openai-chat | openai-responses | gemini
+    wire: Wire | None  # the model protocol that it speaks; None where it needs no model
+    probe: Sequence[str]  # the command line, inside the sandbox, that prints its version; empty where none is needed
+    install: str  # the command line that installs the version that the adapter was made for; empty likewise
     own_program: bool  # True where only the project's own deterministic code runs, never the repository's or a model's
 
     def missing(self, brief: Brief) -> str | None:

@@ -1,8 +1,9 @@
 """The operator's own command line as an agent: the prompt on standard input, every line of output as text."""
 
 from collections import deque
+from collections.abc import Sequence
 
-from runners.agents.adapter import STOPPED, AgentEvent, Brief, Exit, Outcome, Reader
+from runners.agents.adapter import STOPPED, AgentEvent, Brief, Exit, Outcome, Reader, Wire
 
 PREFIX = (
     "You work in a checkout of a repository, the current directory. Do what the request below asks by changing its "
@@ -17,7 +18,9 @@ class Command:
 
     name = "command"
     description = "the operator's own command line"
-    wire: str | None = None
+    wire: Wire | None = None
+    probe: Sequence[str] = ()
+    install = ""
     own_program = False
 
     def missing(self, brief: Brief) -> str | None:

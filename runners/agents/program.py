@@ -1,10 +1,11 @@
 """Drives one of the project's own programs: the brief goes in as one JSON document, JSON lines come out."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Never
 
-from runners.agents.adapter import STOPPED, AgentEvent, Brief, Exit, Outcome, Reader
+from runners.agents.adapter import STOPPED, AgentEvent, Brief, Exit, Outcome, Reader, Wire
 
 KINDS = ("text", "tool_call", "tool_result")
 SCALARS = (str, int, float, bool, type(None))
@@ -15,7 +16,9 @@ class Program:
     """What the adapters of `programs/` share; `name` is also the program's module."""
 
     name: str
-    wire: str | None = None
+    wire: Wire | None = None
+    probe: Sequence[str] = ()
+    install = ""
 
     def argv(self, brief: Brief) -> list[str]:
         """`-B`: the folder of programs may be writable, and must stay as it is."""

@@ -24,6 +24,7 @@ class Errand:
     idle_seconds: float = 600  # without a byte of output
     output_bytes: int = 10 * 1024 * 1024
     label: str = ""  # run/fence, to find what a dead worker left
+    gateway: Path | None = None  # the host's folder of the gateway's sockets; None: not even that way out
 
 
 class Process(Protocol):
