@@ -12,7 +12,6 @@ from runners.admission import admit_everywhere
 from runners.context import Context
 
 LEASE_SECONDS = 10.0
-REDELIVERIES = 2  # asked for at a time, which is every second
 LOOK_AGAIN_SECONDS = 10.0  # after a look at GitHub's deliveries that failed
 
 Work = Callable[[str], None]  # gets its own name
@@ -37,7 +36,7 @@ class Upkeep:
             old = forgetting.is_due(connection)
         work: dict[str, Work] = {}
         if asked_for:
-            work["ask for lost deliveries"] = lambda _name: sweeping.ask(self._context, REDELIVERIES)
+            work["ask for lost deliveries"] = lambda _name: sweeping.ask(self._context)
         if swept >= settings.sweep_seconds and time.monotonic() >= self._may_look_at:
             self._may_look_at = time.monotonic() + min(LOOK_AGAIN_SECONDS, settings.sweep_seconds)
             work["look for lost deliveries"] = lambda _name: sweeping.look(self._context)

@@ -31,10 +31,16 @@ from runners.github_types import GitHubError
 
 WINDOW_SECONDS = 3 * 86_400.0  # github.com redelivers nothing older
 OVERLAP_SECONDS = 600.0  # that a pass looks back beyond the one before: a delivery may be logged late
-AGAIN_SECONDS = 60.0  # until a redelivery that was not answered either is asked for again; twice as long each time
+AGAIN_SECONDS = 15.0  # until a redelivery that was not answered either is asked for again; twice as long each time
 LONGEST_AGAIN = 3600.0
-MOST_TRIES = 80  # more than fit into three days: an outage of ours must not use them up while it lasts
+MOST_TRIES = 90  # more than fit into three days: an outage of ours must not use them up while it lasts
+# GitHub lets 180 requests of this kind (5 points each) through in a minute.
+# https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
+ASKS_A_MINUTE = 150
+ASKS_AT_ONCE = 30  # what was not asked for while no worker could is made up for
+SECONDS_AN_ASK = 60 / ASKS_A_MINUTE
 SWEPT = "deliveries swept"
+ASKED = "lost deliveries asked for"  # up to here the pace is used up
 
 redeliveries = Table(
     "redeliveries",
@@ -80,9 +86,9 @@ def is_due(connection: Connection) -> bool:
     return connection.execute(due).first() is not None
 
 
-def ask(context: Context, most: int) -> None:
-    """Asks GitHub for at most so many of the lost deliveries."""
-    for row in _take(context, most):
+def ask(context: Context) -> None:
+    """Asks GitHub for the lost deliveries that are due, as many as the pace allows now."""
+    for row in _take(context):
         try:
             context.github.redeliver(row.delivery_id)
             log.info("sweep.redelivered", guid=row.guid, tries=row.tries)
@@ -122,11 +128,15 @@ def _note(connection: Connection, found: list[Lost], at: float) -> None:
     connection.execute(delete(redeliveries).where(redeliveries.c.first_at < at - WINDOW_SECONDS - OVERLAP_SECONDS))
 
 
-def _take(context: Context, most: int) -> Sequence[Row[Any]]:
+def _take(context: Context) -> Sequence[Row[Any]]:
+    """What is asked for now. One process at a time comes here, under the lease of upkeep."""
     with context.database.write() as connection:
         at = now(connection)
-        due = select(redeliveries).where(_due(at)).order_by(redeliveries.c.next_at).limit(most)
+        used_up = max(marks.get(connection, ASKED) or 0.0, at - ASKS_AT_ONCE * SECONDS_AN_ASK)
+        room = int((at - used_up) / SECONDS_AN_ASK)
+        due = select(redeliveries).where(_due(at)).order_by(redeliveries.c.next_at).limit(room)
         taken = connection.execute(due.with_for_update(skip_locked=True)).all()
+        marks.put(connection, ASKED, used_up + len(taken) * SECONDS_AN_ASK)
         for row in taken:
             again = at + min(AGAIN_SECONDS * 2.0 ** min(row.tries, 10), LONGEST_AGAIN)
             mine = update(redeliveries).where(redeliveries.c.guid == row.guid)

@@ -7,7 +7,7 @@ from handlers import inbox
 from handlers.commands import commands
 from handlers.inbox import deliveries
 from handlers.redelivery import Attempt, lost
-from handlers.sweeping import MOST_TRIES, ask, redeliveries
+from handlers.sweeping import ASKS_A_MINUTE, ASKS_AT_ONCE, MOST_TRIES, ask, redeliveries
 from runners import outbox as duties
 from runners.github_types import Where
 from runners.outbox import outbox
@@ -131,12 +131,30 @@ def test_what_was_asked_for_often_enough_does_not_stand_before_others(
 ) -> None:
     asked: list[int] = []
     monkeypatch.setattr(world.context.github, "redeliver", asked.append)
+    lose(world, *[MOST_TRIES] * ASKS_AT_ONCE, 0)
+    ask(world.context)
+    assert asked == [ASKS_AT_ONCE]
+
+
+def test_lost_deliveries_are_asked_for_at_a_pace_that_github_allows(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(world.context.github, "redeliver", asked.append)
+    lose(world, *[0] * 400)
+    for _ in range(60):
+        ask(world.context)
+        world.later(1)
+    assert ASKS_A_MINUTE <= len(asked) <= 180
+    assert len(set(asked)) == len(asked)
+
+
+def lose(world: World, *tries: int) -> None:
+    """As many lost deliveries, each asked for so often; their ids count up from 0."""
     with world.database.write() as connection:
-        for number, tries in enumerate((MOST_TRIES, MOST_TRIES, 0)):
-            values = {"guid": f"g{number}", "delivery_id": number, "tries": tries, "next_at": number, "first_at": 0.0}
+        for number, often in enumerate(tries):
+            values = {"guid": f"g{number}", "delivery_id": number, "tries": often, "next_at": number, "first_at": 0.0}
             connection.execute(insert(redeliveries).values(**values))
-    ask(world.context, 2)
-    assert asked == [2]
 
 
 def test_what_can_t_be_delivered_is_given_up_after_three_days_and_told(

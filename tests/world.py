@@ -107,7 +107,7 @@ class World:
     def sweep(self) -> None:
         """The bot asks GitHub what it could not deliver, and for all of that again."""
         sweeping.look(self.context)
-        sweeping.ask(self.context, 1000)
+        sweeping.ask(self.context)
         self.delivered()
 
     def in_background(self, work: Callable[[], Any]) -> threading.Thread:
