@@ -11,7 +11,7 @@ from handlers import forgetting, sweeping
 from runners.admission import admit_everywhere
 from runners.context import Context
 
-LEASE_SECONDS = 10.0
+LEASE_SECONDS = 5.0
 LOOK_AGAIN_SECONDS = 10.0  # after a look at GitHub's deliveries that failed
 
 Work = Callable[[str], None]  # gets its own name

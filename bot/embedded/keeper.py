@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.embedded.processes import kill_group, note
 
 PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 10.0)
-SECONDS_THAT_COUNT_AS_WELL = 10.0  # longer ones would punish what is killed from outside again and again
+SECONDS_THAT_COUNT_AS_WELL = 3.0  # longer ones would punish what is killed from outside again and again
 SECONDS_BETWEEN_LOOKS = 0.05
 
 

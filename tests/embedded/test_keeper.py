@@ -55,7 +55,7 @@ def kept(tmp_path: Path, story: Story, *argv: str, stop_seconds: float = 10) -> 
         ([0, 0, 0, 0], [0, 0.5, 1, 2]),
         ([0] * 9, [0, 0.5, 1, 2, 4, 8, 10, 10, 10]),
         ([0, 0, 0, 31, 0], [0, 0.5, 1, 0, 0.5]),
-        ([9, 10, 10], [0, 0.5, 1]),
+        ([2, 3, 3], [0, 0.5, 1]),
     ],
 )
 def test_pauses_grow_until_a_life_was_long(lives: list[float], pauses: list[float]) -> None:
