@@ -80,7 +80,7 @@ def demo(once: bool, port: int | None) -> None:
 @cli.command()
 @click.option("--logs", is_flag=True, help="Show here what the processes log, too (DATA_DIR/logs has it always).")
 def up(logs: bool) -> None:
-    """Run everything on this machine: broker, web, workers, beat.
+    """Run everything here: broker, web, gateway, workers, beat.
 
     Ctrl-C stops it once the runs at work are done (or DRAIN_SECONDS have passed), a second Ctrl-C at once.
     What did not get done is done at the next start.
@@ -130,6 +130,19 @@ def worker(pool: str) -> None:
     from bot.worker import main as work
 
     work(pool)
+
+
+@cli.command()
+def gateway() -> None:
+    """Run the gateway, the only way out of the sandboxes of this host."""
+    from config import errors, logging
+    from config.settings import load
+    from runners.gateway.server import serve
+
+    settings = load()
+    logging.set_up(settings, "gateway")
+    errors.set_up(settings, "gateway")
+    serve(settings)
 
 
 @cli.command()

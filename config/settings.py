@@ -88,6 +88,9 @@ class Settings(BaseSettings):
         None, ge=0, description="A stopping runs worker gives its runs back after so long; unset: it finishes them."
     )
     run_minutes: float = Field(40, gt=0, description="A run that takes longer is stopped.")
+    run_budget_usd: float = Field(
+        5.0, gt=0, description="The most that the models of one run may cost, over all its attempts, in US dollars."
+    )
     lease_seconds: float = Field(60, ge=3, description="What a worker that fell silent held is free after so long.")
     unclaimed_seconds: float = Field(
         5, gt=0, le=10, description="Work whose wake-up was lost for so long is found in the database."
@@ -209,6 +212,12 @@ class Settings(BaseSettings):
     def agent_argv(self) -> tuple[str, ...]:
         """The `command` agent's command line, split as a shell would."""
         return tuple(shlex.split(self.agent_command or ""))
+
+    def offers(self, wire: str) -> bool:
+        """Whether models of this protocol can be reached: with a key, or on a server of the operator's own."""
+        provider = wire.partition("-")[0]
+        own = getattr(self, f"{provider}_base_url") != type(self).model_fields[f"{provider}_base_url"].default
+        return own or getattr(self, f"{provider}_api_key") is not None
 
     @property
     def database(self) -> str:

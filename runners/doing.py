@@ -21,6 +21,7 @@ from runners.pace import guarded_by
 from runners.problems import Problem
 from runners.publishing import publish
 from runners.states import RunState
+from runners.way_out import GatewayAway
 from runners.working import work
 
 MOVE_WAITS = (1.0, 2.0, 4.0, 8.0)  # seconds before the same move is tried again
@@ -104,6 +105,9 @@ def _after(attempt: Attempt, error: Exception) -> Move:
             return _finishing(attempt, RunState.FAILED, error.reason, error.sentence)
         case NotFound() | Forbidden() | Invalid():
             return _finishing(attempt, RunState.FAILED, "github_refused", refused(error))
+        case GatewayAway():
+            log.warning("run.gateway_away")
+            return lambda connection: moves.postpone(connection, claim, "The gateway of this host does not answer.")
         case GitHubError():
             log.warning("run.postponed", error=str(error))
             wait = error.retry_after if isinstance(error, Unavailable) else None

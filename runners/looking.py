@@ -82,6 +82,11 @@ def minutes_of(task: Row[Any], settings: Settings) -> float:
     return min(float(task.flags.get("timeout_minutes") or settings.run_minutes), settings.run_minutes)
 
 
+def budget_of(task: Row[Any], settings: Settings) -> float:
+    """What the models of one run of the task may cost, in US dollars: the operator's limit, or less where asked."""
+    return min(float(task.flags.get("budget_usd") or settings.run_budget_usd), settings.run_budget_usd)
+
+
 def log_line(event: Row[Any]) -> str:
     """An event as one line of the log."""
     data = event.data

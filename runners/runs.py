@@ -4,6 +4,7 @@ Their table is written here, under a claim (`claims`), by moves from state to st
 one (`claiming`).
 """
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,12 +21,14 @@ from sqlalchemy import (
     Row,
     Table,
     Text,
+    false,
     func,
     insert,
     select,
     update,
 )
 
+from config.catalogue import Tokens
 from config.database import WakeUp, metadata, now, wake_after_commit
 from runners import tasks
 from runners.states import ENDS, LIVE_TASK, RunState
@@ -60,6 +63,9 @@ runs = Table(
     Column("postponed", Integer, nullable=False, server_default="0"),  # times that GitHub was away
     Column("seconds_used", Double, nullable=False, server_default="0"),  # of agents' time, over all attempts
     Column("sandbox", Text),
+    Column("credential", Text),  # of the attempt at work, as `digest` makes it: what the gateway knows it by
+    Column("budget_usd", Double),  # over all attempts; None where the agent needs no model
+    Column("over_budget", Boolean, nullable=False, server_default=false()),  # a request was refused for it
     Column("branch", Text),
     Column("base_sha", Text),
     Column("head_sha", Text),  # the commit that was pushed
@@ -79,6 +85,7 @@ runs = Table(
     Index("ix_runs_account_state", "account_id", "state"),
     Index("ix_runs_state_next", "state", "next_at"),
     Index("ix_runs_state_lease", "state", "lease_until"),
+    Index("ix_runs_credential", "credential"),
 )
 
 
@@ -166,3 +173,35 @@ def at_work(connection: Connection, account_id: int) -> int:
     live = (tasks.tasks.c.account_id == account_id, admitted, runs.c.state.not_in(tuple(ENDS)))
     joined = runs.join(tasks.tasks, runs.c.task_id == tasks.tasks.c.id)
     return int(connection.execute(select(func.count()).select_from(joined).where(*live)).scalar_one())
+
+
+def digest(credential: str) -> str:
+    """What is stored of a credential: who reads the database can't speak for a run."""
+    return hashlib.sha256(credential.encode()).hexdigest()
+
+
+def of_credential(connection: Connection, credential: str) -> Row[Any] | None:
+    """The run that is at work under this credential now; None for an unknown or ended one."""
+    held = (runs.c.state == RunState.RUNNING, runs.c.lease_until >= now(connection))
+    wanted = select(runs).where(runs.c.credential == digest(credential), *held)
+    return connection.execute(wanted).one_or_none()
+
+
+def hold(connection: Connection, run_id: str) -> None:
+    """Keeps every other writer of the run waiting until the transaction ends."""
+    connection.execute(select(runs.c.id).where(runs.c.id == run_id).with_for_update())
+
+
+def note_spent(connection: Connection, run_id: str) -> None:
+    """A request of the run was refused for its budget."""
+    connection.execute(update(runs).where(runs.c.id == run_id).values(over_budget=True))
+
+
+def took(connection: Connection, run_id: str, tokens: Tokens, usd: float) -> None:
+    """Adds what one answer took to the run's sums."""
+    sums = {
+        "input_tokens": func.coalesce(runs.c.input_tokens, 0) + tokens.all_input,
+        "output_tokens": func.coalesce(runs.c.output_tokens, 0) + tokens.output,
+        "cost_usd": func.coalesce(runs.c.cost_usd, 0.0) + usd,
+    }
+    connection.execute(update(runs).where(runs.c.id == run_id).values(**sums))

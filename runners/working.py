@@ -4,6 +4,7 @@ import time
 
 import structlog
 
+from config.catalogue import default_model
 from runners import mirrors, moves, patches, runs
 from runners.agents import AGENTS
 from runners.agents.adapter import Brief, Outcome
@@ -15,6 +16,7 @@ from runners.rights import confirm_right
 from runners.run_log import RunLog
 from runners.sandboxes import SandboxError, choose, refuse
 from runners.sandboxes.interface import Errand, Sandbox
+from runners.way_out import WayOut, over_budget, way_out
 from runners.workspace import Workspace, check_out, give_agent_git, open_workspace
 
 TICK_SECONDS = 0.5
@@ -40,15 +42,24 @@ def work(attempt: Attempt, lease: Lease) -> Outcome | None:
         check_out(workspace)
         give_agent_git(workspace)
         outcome = _run_agent(attempt, lease, sandbox, workspace)
-        if outcome.status != "succeeded":
-            return outcome
         attempt.step("reading the patch")
+        patch = _patch(attempt, workspace, outcome)
+    return _keep(attempt, outcome, patch)
+
+
+def _patch(attempt: Attempt, workspace: Workspace, outcome: Outcome) -> patches.Patch | None:
+    """What the agent left. Raises Problem for what can't be published, unless the run failed anyhow."""
+    try:
         patch = patches.read(workspace)
         if patch is not None and attempt.holds_secret(patch.added_lines()):
             raise Problem(
                 "secret_in_patch", "The patch would publish a secret: a key or token stands in an added line."
             )
-    return _keep(attempt, outcome, patch)
+    except Problem:
+        if outcome.status == "succeeded":
+            raise
+        return None
+    return patch
 
 
 def _sandbox(attempt: Attempt) -> Sandbox:
@@ -68,13 +79,30 @@ def _sandbox(attempt: Attempt) -> Sandbox:
 
 def _run_agent(attempt: Attempt, lease: Lease, sandbox: Sandbox, workspace: Workspace) -> Outcome:
     """Runs the agent to its end or to one of its limits, passing on what it prints."""
-    settings, task, run = attempt.context.settings, attempt.task, attempt.run
-    agent, minutes = AGENTS[run.agent], minutes_of(task, settings)
-    seconds = minutes * 60 - run.seconds_used
+    seconds = minutes_of(attempt.task, attempt.context.settings) * 60 - attempt.run.seconds_used
     if seconds <= 0:
+        minutes = minutes_of(attempt.task, attempt.context.settings)
         return Outcome("limit", "time", f"Its {minutes:g} minutes were used up by earlier attempts.")
-    brief = Brief(task.verb, task.text, task.title, task.body, run.model, seconds / 60, settings.agent_argv)
-    errand = Errand(
+    with way_out(attempt, AGENTS[attempt.run.agent]) as way:
+        errand = _errand(attempt, workspace, seconds, way)
+        attempt.step(f"{attempt.run.agent} is at work")
+        outcome = _follow(attempt, lease, sandbox, errand)
+    return over_budget(attempt) or outcome
+
+
+def _errand(attempt: Attempt, workspace: Workspace, seconds: float, way: WayOut) -> Errand:
+    agent, task, run = AGENTS[attempt.run.agent], attempt.task, attempt.run
+    brief = Brief(
+        verb=task.verb,
+        text=task.text,
+        title=task.title,
+        body=task.body,
+        model=run.model or default_model(run.agent, cheap=bool(task.flags.get("cheap"))),
+        minutes=seconds / 60,
+        argv=attempt.context.settings.agent_argv,
+        credential=way.credential,
+    )
+    return Errand(
         argv=agent.argv(brief),
         tree=workspace.tree,
         stdin=agent.stdin(brief),
@@ -83,9 +111,12 @@ def _run_agent(attempt: Attempt, lease: Lease, sandbox: Sandbox, workspace: Work
         seconds=seconds,
         idle_seconds=min(IDLE_SECONDS, seconds),
         label=attempt.name,
+        gateway=way.sockets,
     )
-    attempt.step(f"{run.agent} is at work")
-    reader, log, began = agent.reader(), RunLog(attempt), time.monotonic()
+
+
+def _follow(attempt: Attempt, lease: Lease, sandbox: Sandbox, errand: Errand) -> Outcome:
+    reader, log, began = AGENTS[attempt.run.agent].reader(), RunLog(attempt), time.monotonic()
     process = sandbox.start(errand)
     lease.on_stop(process.kill)
     try:
@@ -102,13 +133,15 @@ def _run_agent(attempt: Attempt, lease: Lease, sandbox: Sandbox, workspace: Work
 
 
 def _keep(attempt: Attempt, outcome: Outcome, patch: patches.Patch | None) -> Outcome | None:
-    """Keeps the patch in SQL, so that only publishing is left whatever dies now."""
-    usage = outcome.usage
-    tokens = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens} if usage.input_tokens else {}
-    attempt.note(summary=attempt.clean(outcome.summary), cost_usd=usage.cost_usd, **tokens)
+    """Keeps the patch in SQL: to publish it, whatever dies now, or for people to look at what a failed run came to."""
+    attempt.note(summary=attempt.clean(outcome.summary))
     if patch is None:
         return outcome
-    size = {"files": patch.files, "added": patch.added, "removed": patch.removed}
+    kept = {"patch": patch.content, "patch_fence": attempt.claim.fence}
+    kept |= {"files": patch.files, "added": patch.added, "removed": patch.removed}
+    if outcome.status != "succeeded":
+        attempt.note(**kept)
+        return outcome
     with attempt.context.database.write() as connection:
-        moves.publish(connection, attempt.claim, patch=patch.content, patch_fence=attempt.claim.fence, **size)
+        moves.publish(connection, attempt.claim, **kept)
     return None

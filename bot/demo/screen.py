@@ -15,7 +15,7 @@ from bot.demo.stage import COMMAND, Stage
 from bot.embedded.keeper import State
 from runners.wording.hidden import bare
 
-SERVICES = ("broker", "web", "control", "runs", "beat")
+SERVICES = ("broker", "web", "gateway", "control", "runs", "beat")
 
 
 class Screen:

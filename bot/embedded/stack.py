@@ -36,6 +36,7 @@ def bot_services(settings: Settings, environment: Environment, drain_seconds: fl
 
     return [
         ours("web", "web", ready=web.healthy),
+        ours("gateway", "gateway"),
         ours("control", "worker", "control"),
         ours("runs", "worker", "runs", stop_seconds=drain_seconds),
         ours("beat", "beat"),

@@ -13,11 +13,12 @@ from pathlib import Path
 from runners.agents.adapter import PROGRAMS as PROGRAMS_INSIDE
 from runners.agents.adapter import WORKSPACE
 from runners.sandboxes.interface import Errand, Process
-from runners.sandboxes.places import BARE, LAUNCHERS, PROGRAMS, PYTHON, PYTHON_HOME, fill_in
+from runners.sandboxes.places import BARE, LAUNCHERS, PROGRAMS, PYTHON, PYTHON_HOME, fill_in, relayed
 from runners.sandboxes.process import Launch, LocalProcess
 
 HOME = "/home/agent"
 LAUNCHERS_INSIDE = "/launchers"
+GATEWAY_INSIDE = "/gateway"
 INSIDE_ID = 1000
 # A bot that runs as root hands its sandboxes to this user: within the range that Debian reserves (65000-65533),
 # above systemd's dynamic users (to 65519), and nobody's.
@@ -89,7 +90,8 @@ class Bubblewrap:
         return self._launch(errand, None)
 
     def _launch(self, errand: Errand, user: int | None) -> Process:
-        sources = [str(path) for path in (errand.tree.resolve(), PROGRAMS, LAUNCHERS, PYTHON_HOME)]
+        shown = (errand.tree.resolve(), PROGRAMS, LAUNCHERS, PYTHON_HOME, *([errand.gateway] if errand.gateway else []))
+        sources = [str(path) for path in shown]
         # As stage.py puts them.
         places = sources if user is None else [f"/tmp/{number}" for number in range(len(sources))]  # noqa: S108 - its own
         with Held() as held:
@@ -159,11 +161,13 @@ def home(errand: Errand, held: Held) -> list[str]:
 
 def sources_at(places: Sequence[str]) -> list[str]:
     """The workspace, our programs and the interpreter, from where they lie; the rest becomes read-only."""
-    workspace, programs, launchers, python = places
+    workspace, programs, launchers, python, *gateway = places
     options = ["--bind", workspace, WORKSPACE, "--ro-bind", programs, PROGRAMS_INSIDE]
     options += ["--ro-bind", launchers, LAUNCHERS_INSIDE]
     if not PYTHON_HOME.is_relative_to("/usr"):
         options += ["--ro-bind", python, str(PYTHON_HOME)]
+    for sockets in gateway:
+        options += ["--ro-bind", sockets, GATEWAY_INSIDE]
     return [*options, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", WORKSPACE]
 
 
@@ -175,7 +179,8 @@ def variables(errand: Errand) -> list[str]:
 def inside(errand: Errand) -> list[str]:
     """The errand's command line behind its limits."""
     limits = [str(PYTHON), *BARE, f"{LAUNCHERS_INSIDE}/limits.py", str(PROCESSES), errand.label or "-"]
-    return [*limits, *fill_in(errand.argv, PROGRAMS_INSIDE)]
+    argv = fill_in(errand.argv, PROGRAMS_INSIDE)
+    return [*limits, *relayed(argv, LAUNCHERS_INSIDE, GATEWAY_INSIDE if errand.gateway else None)]
 
 
 def hand_over(tree: Path) -> None:

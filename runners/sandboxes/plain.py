@@ -8,7 +8,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from runners.sandboxes.interface import Errand, Process
-from runners.sandboxes.places import BARE, LAUNCHERS, PROGRAMS, PYTHON, fill_in
+from runners.sandboxes.places import BARE, LAUNCHERS, PROGRAMS, PYTHON, fill_in, relayed
 from runners.sandboxes.process import Launch, LocalProcess
 
 GRACE = 2  # seconds for the keeper to end what it keeps
@@ -38,8 +38,9 @@ class Plain:
                 (home / name).write_text(text, encoding="utf-8")
             keep = [str(PYTHON), *BARE, str(LAUNCHERS / "keep.py"), str(os.getpid()), str(home)]
             limits = [str(PYTHON), *BARE, str(LAUNCHERS / "limits.py"), "0", errand.label or "-"]
+            gateway = str(errand.gateway) if errand.gateway else None
             launch = Launch(
-                [*keep, *limits, *fill_in(errand.argv, str(PROGRAMS))],
+                [*keep, *limits, *relayed(fill_in(errand.argv, str(PROGRAMS)), str(LAUNCHERS), gateway)],
                 cwd=str(errand.tree),
                 env=tuple({**environment(home), **errand.env}.items()),
             )

@@ -17,7 +17,7 @@ OURS = {name: service for name, service in SERVICES.items() if service.get("buil
 
 
 def test_every_process_of_the_design_is_a_service() -> None:
-    assert set(SERVICES) == {"web", "control", "runs", "beat", "migrate", "redis", "postgres"}
+    assert set(SERVICES) == {"web", "gateway", "control", "runs", "beat", "migrate", "redis", "postgres"}
     assert set(SERVICES) - set(OURS) == {"redis", "postgres"}
 
 

@@ -267,6 +267,7 @@ def test_the_bot_runs_its_processes_in_the_order_of_their_need(tmp_path: Path) -
     services = bot_services(load(data_dir=tmp_path), {}, 60)
     assert [(service.name, *service.argv[3:]) for service in services] == [
         ("web", "web"),
+        ("gateway", "gateway"),
         ("control", "worker", "control"),
         ("runs", "worker", "runs"),
         ("beat", "beat"),

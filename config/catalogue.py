@@ -1,0 +1,103 @@
+"""What models cost and which one an agent uses, read from `agents.toml`."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+SOURCE = Path(__file__).parent / "agents.toml"
+PROVIDERS = ("anthropic", "openai", "gemini")
+DATED = re.compile(r"-(\d{8}|\d{4}-\d{2}-\d{2})$")
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What one answer of a model took, in tokens. `input` is what came from no cache and went into none."""
+
+    input: int = 0
+    cached: int = 0
+    cache_write: int = 0
+    output: int = 0
+
+    @property
+    def all_input(self) -> int:
+        """Whatever the model read."""
+        return self.input + self.cached + self.cache_write
+
+
+@dataclass(frozen=True)
+class Rates:
+    """US dollars per million tokens."""
+
+    input: float
+    cached: float
+    cache_write: float
+    output: float
+
+    def cost(self, tokens: Tokens) -> float:
+        """What these tokens cost, in US dollars."""
+        sums = (
+            tokens.input * self.input,
+            tokens.cached * self.cached,
+            tokens.cache_write * self.cache_write,
+            tokens.output * self.output,
+        )
+        return sum(sums) / MILLION
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a model costs, and `long` where its input is over `long_over` tokens. `most_output` is of one answer."""
+
+    rates: Rates
+    most_output: int
+    long: Rates | None = None
+    long_over: int = 0
+
+    def cost(self, tokens: Tokens) -> float:
+        """What one answer cost, in US dollars."""
+        return self._of(tokens.all_input).cost(tokens)
+
+    def most(self, input_bytes: int, output_tokens: int | None) -> float:
+        """The most that a request can cost: no tokenizer makes more tokens than there are bytes."""
+        rates = self._of(input_bytes)
+        dearest = max(rates.input, rates.cache_write)
+        output = min(output_tokens or self.most_output, self.most_output)
+        return (input_bytes * dearest + output * rates.output) / MILLION
+
+    def _of(self, input_tokens: int) -> Rates:
+        return self.long if self.long and input_tokens > self.long_over else self.rates
+
+
+@cache
+def catalogue() -> Mapping[str, Any]:
+    """The file, as it is."""
+    with SOURCE.open("rb") as file:
+        return tomllib.load(file)
+
+
+@cache
+def price_of(provider: str, model: str) -> Price:
+    """The model's price; of one that nobody wrote down, the dearest of its provider."""
+    prices = {name: _price(entry) for name, entry in catalogue()[provider].items()}
+    known = prices.get(model) or prices.get(DATED.sub("", model))
+    return known or max(prices.values(), key=lambda price: price.rates.output)
+
+
+def default_model(agent: str, *, cheap: bool = False) -> str | None:
+    """The model of an agent when nobody names one; None for agents that need none."""
+    name = catalogue()["cheap" if cheap else "defaults"].get(agent)
+    return None if name is None else str(name)
+
+
+def _price(entry: Mapping[str, Any]) -> Price:
+    long = entry.get("long")
+    return Price(_rates(entry), int(entry["most_output"]), _rates(long) if long else None, long["over"] if long else 0)
+
+
+def _rates(entry: Mapping[str, Any]) -> Rates:
+    return Rates(entry["input"], entry["cached"], entry.get("cache_write", entry["input"]), entry["output"])

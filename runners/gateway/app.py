@@ -1,0 +1,221 @@
+"""The gateway's application: whose request is it, may it go out, is there money for it; then on to the provider.
+
+An answer passes through byte for byte as it comes. Whatever happens on the way, the reservation is settled.
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import anyio
+import httpx
+import structlog
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route as Endpoint
+
+from config.catalogue import Tokens, price_of
+from config.database import Database, DatabaseError, Row
+from config.settings import Settings
+from runners import runs, usage
+from runners.gateway import routes
+from runners.gateway.metering import Meter
+from runners.gateway.requests import MOST_BYTES, ModelRequest, Refused, read
+from runners.gateway.routes import Route
+from runners.usage import Budget
+
+SECONDS_TO_CONNECT = 10.0
+SECONDS_OF_SILENCE = 300.0  # that a provider may take for its next byte
+SECONDS_FOR_ROOM = 60.0  # that a request waits for others of its run to be settled
+LOOK_SECONDS = 0.25
+# What an answer may say of itself. The lengths and encodings of its way here are uvicorn's.
+PASSED_BACK = ("content-type", "retry-after", "request-id", "x-request-id")
+PASSED_BACK_ALL = ("anthropic-ratelimit-", "x-ratelimit-")
+
+NO_CREDENTIAL = "The gateway knows no run at work by this credential."
+NOT_LISTED = "The gateway lets only requests to a model's own API out, and this is none."
+SPENT = "The run's budget of ${:.2f} is used up, or has no room for what this request can cost."
+BUSY = "Other requests of this run hold the rest of its budget; try again in a moment."
+
+log = structlog.get_logger()
+
+
+class Gateway:
+    """Lets requests of sandboxes out. `host` names this machine: what it let out is its own to settle."""
+
+    def __init__(self, settings: Settings, database: Database, host: str) -> None:
+        self._settings, self._database, self._host = settings, database, host
+        self._client = httpx.AsyncClient(
+            timeout=httpx.Timeout(SECONDS_OF_SILENCE, connect=SECONDS_TO_CONNECT, pool=None),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=100),
+        )
+
+    async def close(self) -> None:
+        """Gives connections back."""
+        await self._client.aclose()
+
+    async def answer(self, request: Request) -> Response:
+        """Answers one request of an agent."""
+        try:
+            return await self._answer(request)
+        except Refused as error:
+            return refusal(error.status, str(error))
+        except ClientDisconnect:
+            return Response(status_code=499)
+        except DatabaseError as error:
+            log.warning("gateway.database_unreachable", error=type(error).__name__)
+            return refusal(503, "The bot's database can't be reached; try again in a moment.")
+
+    async def _answer(self, request: Request) -> Response:
+        found = routes.find(request.method, request.url.path)
+        if found is None:
+            raise Refused(404, NOT_LISTED)
+        route, model = found
+        run = await run_in_threadpool(self._run_of, credential_of(request))
+        if run is None:
+            raise Refused(401, NO_CREDENTIAL)
+        asked = read(route, model, request.url.path, await body_of(request))
+        with structlog.contextvars.bound_contextvars(run=run.id, model=asked.model):
+            charge = Charge(self._database, secrets.token_hex(16), route, asked)
+            if route.charged:
+                await self._reserve(run, charge)
+            sent = self._client.build_request(
+                "POST",
+                routes.address(self._settings, route, model, request.url.query),
+                headers=routes.headers(self._settings, route, request.headers),
+                content=asked.body,
+            )
+            return await self._forward(sent, charge)
+
+    def _run_of(self, credential: str) -> Row[Any] | None:
+        with self._database.read() as connection:
+            run = runs.of_credential(connection, credential) if credential else None
+        return run if run and run.budget_usd is not None else None
+
+    async def _reserve(self, run: Row[Any], charge: "Charge") -> None:
+        """Raises Refused where the budget has no room for the request, now or at all."""
+        deadline = asyncio.get_running_loop().time() + SECONDS_FOR_ROOM
+        while True:
+            met = await run_in_threadpool(charge.reserve, run, self._host)
+            if met is Budget.GRANTED:
+                return
+            if met is Budget.SPENT:
+                log.info("gateway.budget_spent", budget_usd=run.budget_usd)
+                raise Refused(403, SPENT.format(run.budget_usd))
+            if asyncio.get_running_loop().time() > deadline:
+                raise Refused(429, BUSY)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _forward(self, sent: httpx.Request, charge: "Charge") -> Response:
+        try:
+            answer = await self._client.send(sent, stream=True)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            await charge.settle(Tokens(), 0.0)
+            log.warning("gateway.provider_unreachable", host=sent.url.host, error=type(error).__name__)
+            raise Refused(502, f"{sent.url.host} can't be reached.") from None
+        except httpx.HTTPError as error:
+            await charge.settle(Tokens(), None)  # it may have worked on the request
+            log.warning("gateway.provider_silent", host=sent.url.host, error=type(error).__name__)
+            raise Refused(504, f"{sent.url.host} did not answer ({type(error).__name__}).") from None
+        except BaseException:
+            await charge.settle(Tokens(), None)
+            raise
+        log.info("gateway.answered", status=answer.status_code)
+        return StreamingResponse(charge.passing(answer), answer.status_code, passed_back(answer.headers))
+
+
+class Charge:
+    """One request's money: reserved, then settled once, by what its answer says that it took."""
+
+    def __init__(self, database: Database, request_id: str, route: Route, asked: ModelRequest) -> None:
+        self._database, self._id, self._route, self._asked = database, request_id, route, asked
+        self._price = price_of(route.provider, asked.model)
+        self._open = False
+
+    def reserve(self, run: Row[Any], host: str) -> Budget:
+        """Sets the most aside that it can cost."""
+        most = self._price.most(len(self._asked.body), self._asked.most_output)
+        with self._database.write() as connection:
+            met = usage.reserve(connection, run, self._id, host, self._asked.model, most)
+        self._open = met is Budget.GRANTED
+        return met
+
+    async def settle(self, tokens: Tokens, usd: float | None) -> None:
+        """Charges this, once; None: the most. Not to be interrupted by a client that goes."""
+        if not self._open:
+            return
+        self._open = False
+        with anyio.CancelScope(shield=True):
+            await run_in_threadpool(self._settle, tokens, usd)
+
+    def _settle(self, tokens: Tokens, usd: float | None) -> None:
+        try:
+            with self._database.write() as connection:
+                usage.settle(connection, self._id, tokens, usd)
+        except DatabaseError as error:  # the reservation stands, and counts
+            log.warning("gateway.not_settled", error=type(error).__name__)
+
+    async def passing(self, answer: httpx.Response) -> AsyncIterator[bytes]:
+        """The answer as it comes. A refused request costs nothing, one that was not heard to its end the most."""
+        meter = Meter(self._route.wire, streamed="event-stream" in answer.headers.get("content-type", ""))
+        refused, whole = answer.status_code >= 400, False
+        try:
+            async for chunk in answer.aiter_raw():
+                meter.feed(chunk)
+                yield chunk
+            meter.end()
+            whole = True
+        except httpx.HTTPError as error:
+            log.warning("gateway.answer_broke_off", error=type(error).__name__)
+            raise
+        finally:
+            tokens = meter.tokens if whole else None
+            known = 0.0 if refused else None if tokens is None else self._price.cost(tokens)
+            await self.settle(tokens or Tokens(), known)
+            with anyio.CancelScope(shield=True):
+                await answer.aclose()
+
+
+def credential_of(request: Request) -> str:
+    """What the agent shows, wherever its protocol puts the key."""
+    bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
+    shown = (bearer, *(request.headers.get(name, "") for name in ("x-api-key", "x-goog-api-key")))
+    return next(filter(None, shown), request.query_params.get("key", ""))
+
+
+async def body_of(request: Request) -> bytes:
+    """The whole body. Raises Refused."""
+    if request.headers.get("content-encoding", "identity") != "identity":
+        raise Refused(415, "The gateway reads what it lets out, so that a compressed request does not go out.")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise Refused(413, f"The request is larger than {MOST_BYTES:,} bytes.")
+    return bytes(body)
+
+
+def passed_back(headers: Mapping[str, str]) -> dict[str, str]:
+    """What the agent hears of the answer's headers: rate limits and when to try again above all."""
+    return {
+        name: value
+        for name, value in headers.items()
+        if name.lower() in PASSED_BACK or name.lower().startswith(PASSED_BACK_ALL)
+    }
+
+
+def refusal(status: int, sentence: str) -> Response:
+    """An error as each of the protocols spells it, in one."""
+    kind = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}.get(status, "api_error")
+    error = {"type": kind, "message": sentence, "code": status, "status": kind.upper()}
+    retry = {"retry-after": "2"} if status in (429, 503) else {}
+    return JSONResponse({"type": "error", "error": error}, status, retry)
+
+
+def application(gateway: Gateway) -> Starlette:
+    """One door for all of it."""
+    every = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+    return Starlette(routes=[Endpoint("/{path:path}", gateway.answer, methods=every)])

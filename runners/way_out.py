@@ -1,0 +1,84 @@
+"""An attempt's way to its models: a credential that the gateway knows while the agent is at work, and the sockets."""
+
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.settings import Settings
+from runners import runs
+from runners.agents.adapter import Agent, Outcome
+from runners.attempt import Attempt
+from runners.looking import budget_of
+from runners.problems import Problem
+from runners.sandboxes.places import MODELS
+from runners.sockets import connect
+
+SECONDS_FOR_THE_GATEWAY = 10.0  # that it may take to come back
+LOOK_SECONDS = 0.1
+
+
+class GatewayAway(Exception):
+    """The gateway of this host does not answer: no fault of the run's."""
+
+
+@dataclass(frozen=True)
+class WayOut:
+    """What an errand is given. Empty where the agent needs no model."""
+
+    credential: str = ""
+    sockets: Path | None = None
+
+
+def folder_of(settings: Settings) -> Path:
+    """Where the gateway's sockets are. The folder is what a sandbox sees: a restarted gateway makes new sockets."""
+    return settings.data_dir.absolute() / "gateway"
+
+
+@contextmanager
+def way_out(attempt: Attempt, agent: Agent) -> Iterator[WayOut]:
+    """Opens the way, and closes it at the end. Raises Problem, GatewayAway."""
+    if agent.wire is None:
+        yield WayOut()
+        return
+    settings = attempt.context.settings
+    if not settings.offers(agent.wire):
+        name = agent.wire.partition("-")[0].upper()
+        raise Problem("no_model_key", f"The agent `{agent.name}` needs a model: the operator sets {name}_API_KEY.")
+    sockets, credential = folder_of(settings), secrets.token_urlsafe(32)
+    _await(sockets / MODELS)
+    attempt.note(credential=runs.digest(credential), budget_usd=budget_of(attempt.task, settings), over_budget=False)
+    yield WayOut(credential, sockets)
+    attempt.note(credential=None)
+
+
+def over_budget(attempt: Attempt) -> Outcome | None:
+    """How the run ends whose budget is used up; None where it is not."""
+    with attempt.context.database.read() as connection:
+        run = runs.get(connection, attempt.run.id)
+    if not run.over_budget:
+        return None
+    said = f"Its budget of ${run.budget_usd:.2f} has no room for another request (${run.cost_usd or 0:.2f} spent)."
+    return Outcome("limit", "budget", said)
+
+
+def _await(path: Path) -> None:
+    """Waits until the gateway answers. Raises GatewayAway."""
+    deadline = time.monotonic() + SECONDS_FOR_THE_GATEWAY
+    while not _answers(path):
+        if time.monotonic() > deadline:
+            raise GatewayAway
+        threading.Event().wait(LOOK_SECONDS)
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            connect(probe, path)
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,264 @@
+"""The gateway through its door: over its unix socket, to a provider over HTTP, with the money in SQL."""
+
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from config.catalogue import Tokens, price_of
+from runners import moves, usage
+from runners.gateway.server import identity
+from runners.states import RunState
+from runners.usage import Budget
+from runners.usage import usage as table
+from tests.gateway.conftest import KEY, MODEL, Ground, Later
+from tests.gateway.provider import ended, started
+from tests.runners.rows import write
+
+COST = price_of("anthropic", MODEL).cost(Tokens(input=1000, output=100))
+
+
+def until(condition: Callable[[], Any]) -> None:
+    """Waits for what another thread is about to do."""
+    for _ in range(500):
+        if condition():
+            return
+        threading.Event().wait(0.02)
+    raise AssertionError("it did not come to pass")
+
+
+def rows(ground: Ground) -> list[Any]:
+    with ground.database.read() as connection:
+        return list(connection.execute(select(table).order_by(table.c.id)))
+
+
+def test_an_answer_passes_byte_for_byte_and_is_charged(ground: Ground) -> None:
+    claim = ground.run("secret")
+    answer = ground.ask("secret")
+    assert (answer.status_code, answer.content) == (200, started(1000) + ended(100))
+    (asked,) = ground.provider.asked
+    assert (asked.path, json.loads(asked.body)["model"]) == ("/v1/messages", MODEL)
+    run = ground.row(claim)
+    assert (run.input_tokens, run.output_tokens) == (1000, 100)
+    assert run.cost_usd == pytest.approx(COST)
+    (charged,) = rows(ground)
+    assert (charged.run_id, charged.model, charged.gateway) == (claim.run_id, MODEL, "this-host")
+
+
+@pytest.mark.parametrize(
+    ("path", "shown", "went", "header"),
+    [
+        ("/anthropic/v1/messages?beta=true", {"x-api-key": "secret"}, "/v1/messages?beta=true", "x-api-key"),
+        ("/anthropic/v1/messages", {"authorization": "Bearer secret"}, "/v1/messages?", "x-api-key"),
+        ("/openai/v1/responses", {"authorization": "Bearer secret"}, "/v1/responses?", "authorization"),
+        ("/openai/v1/chat/completions", {"authorization": "Bearer secret"}, "/v1/chat/completions?", "authorization"),
+        (
+            "/gemini/v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse&key=x",
+            {"x-goog-api-key": "secret"},
+            "/v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse",
+            "x-goog-api-key",
+        ),
+        (
+            "/gemini/v1beta/models/gemini-2.5-pro:generateContent?key=secret",
+            {},
+            "/v1beta/models/gemini-2.5-pro:generateContent?",
+            "x-goog-api-key",
+        ),
+    ],
+)
+def test_the_real_key_stands_where_the_credential_stood(
+    ground: Ground, path: str, shown: dict[str, str], went: str, header: str
+) -> None:
+    ground.run("secret")
+    brought = {"x-evil": "yes", "cookie": "a=b", "openai-organization": "theirs", "anthropic-beta": "some-beta"}
+    answer = ground.client.post(path, json={"model": MODEL}, headers={**brought, **shown})
+    assert answer.status_code == 200
+    (asked,) = ground.provider.asked
+    assert f"{asked.path}?{asked.query}" == went
+    assert asked.headers[header].removeprefix("Bearer ") == KEY
+    assert "secret" not in str(asked.headers) + asked.query
+    assert not {"x-evil", "cookie", "openai-organization"} & set(asked.headers)
+    assert asked.headers["anthropic-beta"] == "some-beta"
+
+
+def test_a_key_of_the_agent_s_own_is_replaced(ground: Ground) -> None:
+    ground.run("secret")
+    headers = {"authorization": "Bearer secret", "x-api-key": "sk-of-the-attacker"}
+    assert ground.client.post("/anthropic/v1/messages", json={"model": MODEL}, headers=headers).status_code == 200
+    (asked,) = ground.provider.asked
+    assert asked.headers["x-api-key"] == KEY
+    assert "attacker" not in str(asked.headers)
+
+
+@pytest.mark.parametrize("credential", ["", "another", "SECRET", "secret2"])
+def test_who_is_not_known_is_refused(ground: Ground, credential: str) -> None:
+    ground.run("secret")
+    answer = ground.ask(credential)
+    assert (answer.status_code, answer.json()["error"]["type"]) == (401, "authentication_error")
+    assert ground.provider.asked == []
+
+
+def test_an_ended_run_is_not_known_any_more(ground: Ground) -> None:
+    claim = ground.run("secret")
+    assert ground.ask("secret").status_code == 200
+    write(ground.database, lambda connection: moves.finish(connection, claim, RunState.FAILED))
+    assert ground.ask("secret").status_code == 401
+
+
+def test_a_lapsed_lease_is_no_run_at_work(ground: Ground) -> None:
+    ground.run("secret")
+    ground.database.clock_shift += 3600
+    assert ground.ask("secret").status_code == 401
+    assert ground.provider.asked == []
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "status", "said"),
+    [
+        ("/anthropic/v1/files", {}, 404, "only requests to a model's own API"),
+        ("/anthropic/v1/messages", {"tools": [{"type": "web_search_20250305"}]}, 403, "runs at the provider"),
+        ("/anthropic/v1/messages", {"model": ""}, 400, "names no model"),
+    ],
+)
+def test_what_may_not_go_out_is_refused_in_a_sentence(
+    ground: Ground, path: str, fields: dict[str, Any], status: int, said: str
+) -> None:
+    ground.run("secret")
+    answer = ground.ask("secret", path, **fields)
+    assert answer.status_code == status
+    assert said in answer.json()["error"]["message"]
+    assert ground.provider.asked == [] and rows(ground) == []
+
+
+def test_a_compressed_request_is_refused(ground: Ground) -> None:
+    ground.run("secret")
+    headers = {"x-api-key": "secret", "content-encoding": "gzip"}
+    assert ground.client.post("/anthropic/v1/messages", content=b"x", headers=headers).status_code == 415
+
+
+def test_counting_tokens_costs_nothing(ground: Ground) -> None:
+    ground.run("secret", budget_usd=0.000001)
+    assert ground.ask("secret", "/anthropic/v1/messages/count_tokens").status_code == 200
+    assert rows(ground) == []
+
+
+def test_a_request_that_the_budget_has_no_room_for_is_refused_for_good(ground: Ground) -> None:
+    claim = ground.run("secret", budget_usd=0.01)
+    assert ground.ask("secret", max_tokens=100).status_code == 200
+    answer = ground.ask("secret", max_tokens=1000)
+    assert answer.status_code == 403
+    assert "budget of $0.01" in answer.json()["error"]["message"]
+    assert ground.row(claim).over_budget
+    assert len(ground.provider.asked) == 1
+
+
+def test_requests_at_once_never_pass_the_budget_together(ground: Ground, in_background: Later) -> None:
+    """Each may cost 1.5 cents and costs 0.45: of the first five the budget has room for three at once."""
+    ground.provider.holding = True
+    claim = ground.run("secret", budget_usd=0.05)
+    answers: list[httpx.Response] = []
+    for _ in range(5):
+        in_background(lambda: answers.append(ground.ask("secret")))
+    until(lambda: ground.provider.at_once == 3)
+    assert len(rows(ground)) == 3
+    ground.provider.go_on()
+    until(lambda: len(answers) == 5)
+    assert [answer.status_code for answer in answers] == [200] * 5
+    assert ground.provider.most_at_once == 3
+    assert ground.row(claim).cost_usd == pytest.approx(5 * COST)
+    assert not ground.row(claim).over_budget
+
+
+def test_what_answers_refused_requests_costs_nothing(ground: Ground) -> None:
+    ground.provider.status, ground.provider.headers = 429, {"retry-after": "7", "anthropic-ratelimit-x": "1"}
+    ground.provider.chunks = [b'{"error": {"type": "rate_limit_error"}}']
+    claim = ground.run("secret")
+    answer = ground.ask("secret")
+    assert (answer.status_code, answer.json()["error"]["type"]) == (429, "rate_limit_error")
+    assert (answer.headers["retry-after"], answer.headers["anthropic-ratelimit-x"]) == ("7", "1")
+    assert ground.row(claim).cost_usd == 0
+
+
+def test_an_answer_that_does_not_say_what_it_took_costs_the_most(ground: Ground) -> None:
+    ground.provider.chunks = [b"data: {}\n\n"]
+    claim = ground.run("secret")
+    assert ground.ask("secret").status_code == 200
+    (charged,) = rows(ground)
+    assert ground.row(claim).cost_usd == charged.cost_usd == charged.reserved_usd > COST
+
+
+def test_an_agent_that_goes_in_the_middle_pays_the_most(ground: Ground) -> None:
+    ground.provider.holding = True
+    claim = ground.run("secret")
+    asked = {"model": MODEL, "max_tokens": 1000, "stream": True}
+    with ground.client.stream("POST", "/anthropic/v1/messages", json=asked, headers={"x-api-key": "secret"}) as answer:
+        next(answer.iter_raw())
+    until(lambda: rows(ground)[0].cost_usd is not None)
+    ground.provider.go_on()
+    (charged,) = rows(ground)
+    assert ground.row(claim).cost_usd == charged.cost_usd == charged.reserved_usd
+
+
+def test_the_first_bytes_come_before_the_last(ground: Ground) -> None:
+    ground.provider.holding = True
+    ground.run("secret")
+    asked = {"model": MODEL, "max_tokens": 1000, "stream": True}
+    with ground.client.stream("POST", "/anthropic/v1/messages", json=asked, headers={"x-api-key": "secret"}) as answer:
+        chunks = answer.iter_raw()
+        assert next(chunks) == started(1000)
+        ground.provider.go_on()
+        assert b"".join(chunks) == ended(100)
+
+
+def test_a_provider_that_can_t_be_reached_costs_nothing(ground: Ground) -> None:
+    claim = ground.run("secret")
+    object.__setattr__(ground.settings, "openai_base_url", "http://127.0.0.1:9/v1")
+    answer = ground.ask("secret", "/openai/v1/responses")
+    assert (answer.status_code, answer.json()["error"]["message"]) == (502, "127.0.0.1 can't be reached.")
+    assert ground.row(claim).cost_usd == 0
+
+
+def test_a_gateway_that_died_loses_no_spend(ground: Ground) -> None:
+    claim = ground.run("secret", budget_usd=0.02)
+    run = ground.row(claim)
+
+    def reserve(request_id: str, host: str) -> Budget:
+        return write(
+            ground.database,
+            lambda connection: usage.reserve(connection, run, request_id, host, MODEL, 0.008),
+        )
+
+    met = [reserve("a", "this-host"), reserve("b", "another"), reserve("c", "another")]
+    assert met == [Budget.GRANTED, Budget.GRANTED, Budget.BUSY]
+    assert write(ground.database, lambda connection: usage.settle_left_over(connection, "this-host")) == 1
+    assert [charged.cost_usd for charged in rows(ground)] == [0.008, None]
+    assert ground.row(claim).cost_usd == pytest.approx(0.008)
+    # A settlement that comes late changes nothing.
+    write(ground.database, lambda connection: usage.settle(connection, "a", Tokens(), 0.0))
+    assert ground.row(claim).cost_usd == pytest.approx(0.008)
+
+
+def test_spend_of_an_earlier_attempt_counts(ground: Ground) -> None:
+    claim = ground.run("first", budget_usd=0.018)
+    assert ground.ask("first").status_code == 200
+    write(ground.database, lambda connection: moves.give_back(connection, claim))
+    assert ground.ask("first").status_code == 401
+    ground.attempt(claim.run_id, "second", budget_usd=0.018)
+    assert ground.ask("second").status_code == 403
+
+
+def test_a_gateway_keeps_its_name(ground: Ground) -> None:
+    folder = ground.settings.data_dir / "gateway"
+    assert identity(folder) == identity(folder) != ""
+
+
+def test_the_keys_are_in_no_log(ground: Ground, capfd: pytest.CaptureFixture[str]) -> None:
+    ground.run("secret")
+    ground.provider.status = 500
+    ground.ask("secret")
+    out, err = capfd.readouterr()
+    assert KEY not in out + err and "secret" not in out + err
