@@ -199,5 +199,5 @@ def check(fix: bool) -> None:
     raise SystemExit(run_checks(fix))
 
 
-for command in (operating.queue, operating.pause, operating.resume):
+for command in (operating.agents, operating.queue, operating.pause, operating.resume):
     cli.add_command(command)

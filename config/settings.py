@@ -109,6 +109,9 @@ class Settings(BaseSettings):
         None,
         description="Argv of the `command` agent, as a shell would split it; the task comes on its standard input.",
     )
+    agents_dir: Path | None = Field(
+        None, description="Where coding agents are installed, as `./async-code agents` says; unset: DATA_DIR/agents."
+    )
     sandbox: Literal["auto", "bubblewrap", "none"] = Field(
         "auto",
         description="`auto`: the strongest that works here; `none` isolates nothing and is only for demo and tests.",
@@ -212,6 +215,11 @@ class Settings(BaseSettings):
     def agent_argv(self) -> tuple[str, ...]:
         """The `command` agent's command line, split as a shell would."""
         return tuple(shlex.split(self.agent_command or ""))
+
+    @property
+    def agents_folder(self) -> Path:
+        """Where coding agents are installed."""
+        return (self.agents_dir or self.data_dir / "agents").absolute()
 
     def offers(self, wire: str) -> bool:
         """Whether models of this protocol can be reached: with a key, or on a server of the operator's own."""

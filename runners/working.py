@@ -1,13 +1,15 @@
 """From a claimed run to a patch: the repository, the workspace, the agent in its sandbox, and what it left there."""
 
 import time
+from pathlib import Path
 
 import structlog
 
 from config.catalogue import default_model
+from config.settings import Settings
 from runners import mirrors, moves, patches, runs
 from runners.agents import AGENTS
-from runners.agents.adapter import Brief, Outcome
+from runners.agents.adapter import Agent, Brief, Outcome
 from runners.attempt import Attempt
 from runners.lease import Lease
 from runners.looking import minutes_of
@@ -74,6 +76,8 @@ def _sandbox(attempt: Attempt) -> Sandbox:
     refusal = refuse(sandbox, agent, allow_plain=settings.sandbox == "none")
     if refusal:
         raise Problem("no_sandbox", refusal)
+    if agent.probe and not sandbox.has(agent.probe[0], tools_of(settings)):
+        raise Problem("not_installed", not_installed(agent))
     return sandbox
 
 
@@ -112,7 +116,18 @@ def _errand(attempt: Attempt, workspace: Workspace, seconds: float, way: WayOut)
         idle_seconds=min(IDLE_SECONDS, seconds),
         label=attempt.name,
         gateway=way.sockets,
+        tools=tools_of(attempt.context.settings),
     )
+
+
+def not_installed(agent: Agent) -> str:
+    """For whoever asked for it."""
+    return f"The agent `{agent.name}` is not installed on this machine; `./async-code agents` tells the operator how."
+
+
+def tools_of(settings: Settings) -> Path | None:
+    """Where installed agents lie; None where nobody installed any."""
+    return settings.agents_folder if settings.agents_folder.is_dir() else None
 
 
 def _follow(attempt: Attempt, lease: Lease, sandbox: Sandbox, errand: Errand) -> Outcome:

@@ -81,6 +81,18 @@ def drain(timeout: float | None) -> None:
 
 
 @click.command()
+def agents() -> None:
+    """Show which coding agents can work here.
+
+    Each is asked for its version in the sandbox that runs would use. What is not installed comes with the line that
+    installs it; what lacks a key, with the setting."""
+    from bot.operating.installed import report
+    from config.settings import load
+
+    click.echo(report(load()))
+
+
+@click.command()
 @click.argument("account", required=False)
 def pause(account: str | None) -> None:
     """Let no run begin: of ACCOUNT (a login), or at all.

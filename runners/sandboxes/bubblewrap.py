@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from runners.agents.adapter import PROGRAMS as PROGRAMS_INSIDE
 from runners.agents.adapter import WORKSPACE
 from runners.sandboxes.interface import Errand, Process
-from runners.sandboxes.places import BARE, LAUNCHERS, PROGRAMS, PYTHON, PYTHON_HOME, fill_in, relayed
+from runners.sandboxes.places import BARE, LAUNCHERS, PROGRAMS, PYTHON, PYTHON_HOME, fill_in, relayed, searched
 from runners.sandboxes.process import Launch, LocalProcess
 
 HOME = "/home/agent"
@@ -82,6 +82,10 @@ class Bubblewrap:
         # Namespaces within namespaces are how most kernel escapes begin; bubblewrap before 0.8 can't forbid them.
         return flags + [flag for flag in ("--disable-userns",) if flag in known]
 
+    def has(self, program: str, tools: Path | None) -> bool:
+        """What lies there on the host lies there inside."""
+        return shutil.which(program, path=searched(tools, ENVIRONMENT["PATH"])) is not None
+
     def start(self, errand: Errand) -> Process:
         """As root, another user's process: see `launchers/stage.py`."""
         if os.geteuid() == 0:
@@ -90,12 +94,13 @@ class Bubblewrap:
         return self._launch(errand, None)
 
     def _launch(self, errand: Errand, user: int | None) -> Process:
-        shown = (errand.tree.resolve(), PROGRAMS, LAUNCHERS, PYTHON_HOME, *([errand.gateway] if errand.gateway else []))
-        sources = [str(path) for path in shown]
+        shown = shown_in(errand)
+        sources = [str(path) for path in shown.values()]
         # As stage.py puts them.
         places = sources if user is None else [f"/tmp/{number}" for number in range(len(sources))]  # noqa: S108 - its own
+        bound = dict(zip(shown, places, strict=True))
         with Held() as held:
-            options = [*self._flags, *system(held), *home(errand, held), *sources_at(places), *variables(errand)]
+            options = [*self._flags, *system(held), *home(errand, held), *binds(bound), *variables(errand)]
             staged = [] if user is None else [str(user), *sources]
             stage = [str(PYTHON), *BARE, str(LAUNCHERS / "stage.py"), str(os.getpid()), *staged, "--"]
             argv = [*stage, self._bwrap, "--args", held.hold("\0".join(options)), "--", *inside(errand)]
@@ -159,21 +164,30 @@ def home(errand: Errand, held: Held) -> list[str]:
     return options
 
 
-def sources_at(places: Sequence[str]) -> list[str]:
-    """The workspace, our programs and the interpreter, from where they lie; the rest becomes read-only."""
-    workspace, programs, launchers, python, *gateway = places
-    options = ["--bind", workspace, WORKSPACE, "--ro-bind", programs, PROGRAMS_INSIDE]
-    options += ["--ro-bind", launchers, LAUNCHERS_INSIDE]
+def shown_in(errand: Errand) -> dict[str, Path]:
+    """What lies where inside, and where on the host: the workspace, our programs, the interpreter, the errand's own."""
+    shown = {WORKSPACE: errand.tree.resolve(), PROGRAMS_INSIDE: PROGRAMS, LAUNCHERS_INSIDE: LAUNCHERS}
     if not PYTHON_HOME.is_relative_to("/usr"):
-        options += ["--ro-bind", python, str(PYTHON_HOME)]
-    for sockets in gateway:
-        options += ["--ro-bind", sockets, GATEWAY_INSIDE]
+        shown[str(PYTHON_HOME)] = PYTHON_HOME
+    if errand.gateway:
+        shown[GATEWAY_INSIDE] = errand.gateway.resolve()
+    if errand.tools and not errand.tools.resolve().is_relative_to("/usr"):
+        shown[str(errand.tools)] = errand.tools.resolve()
+    return shown
+
+
+def binds(places: Mapping[str, str]) -> list[str]:
+    """Each from where it lies; all but the workspace is read-only, and so becomes the rest."""
+    options: list[str] = []
+    for target, source in places.items():
+        options += ["--bind" if target == WORKSPACE else "--ro-bind", source, target]
     return [*options, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", WORKSPACE]
 
 
 def variables(errand: Errand) -> list[str]:
     """The sandbox's environment, then the errand's."""
-    return [word for name, value in {**ENVIRONMENT, **errand.env}.items() for word in ("--setenv", name, value)]
+    ours = {**ENVIRONMENT, "PATH": searched(errand.tools, ENVIRONMENT["PATH"])}
+    return [word for name, value in {**ours, **errand.env}.items() for word in ("--setenv", name, value)]
 
 
 def inside(errand: Errand) -> list[str]:

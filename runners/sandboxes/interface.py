@@ -25,6 +25,7 @@ class Errand:
     output_bytes: int = 10 * 1024 * 1024
     label: str = ""  # run/fence, to find what a dead worker left
     gateway: Path | None = None  # the host's folder of the gateway's sockets; None: not even that way out
+    tools: Path | None = None  # the host's folder of installed agents, shown at its own path
 
 
 class Process(Protocol):
@@ -52,6 +53,9 @@ class Sandbox(Protocol):
 
     def unusable(self) -> str | None:
         """Why it can't be used on this host; None where it can (probed for real)."""
+
+    def has(self, program: str, tools: Path | None) -> bool:
+        """Whether an errand with this folder of tools would find the program."""
 
     def start(self, errand: Errand) -> Process:
         """Starts the errand's process with exactly the errand's and the sandbox's own environment."""

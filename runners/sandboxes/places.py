@@ -1,5 +1,6 @@
 """Where on this host the things lie that every sandbox shows to its process."""
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,6 +30,12 @@ def relayed(argv: Sequence[str], launchers: str, gateway: str | None) -> list[st
     if gateway is None:
         return list(argv)
     return [str(PYTHON), *BARE, f"{launchers}/relay.py", str(MODELS_PORT), f"{gateway}/{MODELS}", *argv]
+
+
+def searched(tools: Path | None, path: str) -> str:
+    """The search path, with what `npm install --prefix` and `python -m venv` put into the folder of tools before it."""
+    folders = [] if tools is None else [f"{tools}/node_modules/.bin", f"{tools}/bin"]
+    return os.pathsep.join([*folders, path])
 
 
 def fill_in(argv: Sequence[str], programs: str) -> list[str]:

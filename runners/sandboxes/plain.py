@@ -1,6 +1,7 @@
 """No sandbox: a plain process in the workspace. It isolates nothing; policy refuses it wherever that matters."""
 
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -8,7 +9,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from runners.sandboxes.interface import Errand, Process
-from runners.sandboxes.places import BARE, LAUNCHERS, PROGRAMS, PYTHON, fill_in, relayed
+from runners.sandboxes.places import BARE, LAUNCHERS, PROGRAMS, PYTHON, fill_in, relayed, searched
 from runners.sandboxes.process import Launch, LocalProcess
 
 GRACE = 2  # seconds for the keeper to end what it keeps
@@ -28,6 +29,10 @@ class Plain:
         """It always works."""
         return None
 
+    def has(self, program: str, tools: Path | None) -> bool:
+        """By the host's own search path."""
+        return shutil.which(program, path=searched(tools, os.pathsep.join(os.get_exec_path()))) is not None
+
     def start(self, errand: Errand) -> Process:
         """Runs in the workspace itself."""
         with ExitStack() as undo:
@@ -42,14 +47,14 @@ class Plain:
             launch = Launch(
                 [*keep, *limits, *relayed(fill_in(errand.argv, str(PROGRAMS)), str(LAUNCHERS), gateway)],
                 cwd=str(errand.tree),
-                env=tuple({**environment(home), **errand.env}.items()),
+                env=tuple({**environment(home, errand.tools), **errand.env}.items()),
             )
             return LocalProcess(launch, errand, end, undo.pop_all())
 
 
-def environment(home: Path) -> dict[str, str]:
+def environment(home: Path, tools: Path | None) -> dict[str, str]:
     """Nothing of the bot's own but the search path: git may lie anywhere."""
-    path = os.pathsep.join(os.get_exec_path())
+    path = searched(tools, os.pathsep.join(os.get_exec_path()))
     return {"PATH": path, "HOME": str(home), "TMPDIR": str(home), "LANG": "C.UTF-8"}
 
 

@@ -1,6 +1,7 @@
 """Which sandbox is used, and who may work without one."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,9 @@ class Made:
 
     def unusable(self) -> str | None:
         return self.problem
+
+    def has(self, program: str, tools: Path | None) -> bool:
+        raise NotImplementedError
 
     def start(self, errand: Errand) -> Process:
         raise NotImplementedError

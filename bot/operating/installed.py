@@ -1,0 +1,78 @@
+"""Which agents are here: each asked for its version, in the sandbox that runs would use."""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.catalogue import default_model
+from config.settings import Settings
+from runners.agents import AGENTS
+from runners.agents.adapter import Agent, Brief
+from runners.sandboxes import SandboxError, choose, refuse
+from runners.sandboxes.interface import Errand, Sandbox
+from runners.working import tools_of
+
+SECONDS = 30.0  # a command line of JavaScript may take seconds to say its version
+LONGEST_VERSION = 40
+
+INTRODUCTION = "Agents run in {sandbox}; their models are reached through the gateway, with the keys of your settings."
+NO_SANDBOX = "No sandbox works here, so that only agents which run nothing of the repository's can: {why}"
+
+
+@dataclass(frozen=True)
+class Found:
+    """One agent, and what keeps it from working here, if anything does."""
+
+    agent: Agent
+    version: str
+    model: str | None
+    problem: str
+
+
+def report(settings: Settings) -> str:
+    """All agents, as an operator reads it."""
+    try:
+        sandbox = choose(settings.sandbox)
+        said = INTRODUCTION.format(sandbox=sandbox.name)
+    except SandboxError as error:
+        sandbox, said = choose("none"), NO_SANDBOX.format(why=error)
+    found = [look(settings, sandbox, agent) for agent in AGENTS.values()]
+    return "\n".join([said, "", *lines(found)])
+
+
+def look(settings: Settings, sandbox: Sandbox, agent: Agent) -> Found:
+    """Whether the agent can work here."""
+    model = default_model(agent.name)
+    if agent.probe and not sandbox.has(agent.probe[0], tools_of(settings)):
+        return Found(agent, "", model, agent.install.format(agents=settings.agents_folder))
+    refusal = refuse(sandbox, agent, allow_plain=settings.sandbox == "none")
+    if refusal:
+        return Found(agent, "", model, refusal)
+    problem = agent.missing(Brief("implement", "", model=model, argv=settings.agent_argv)) or ""
+    if agent.wire and not settings.offers(agent.wire):
+        problem = f"set {agent.wire.partition('-')[0].upper()}_API_KEY"
+    return Found(agent, version_of(settings, sandbox, agent), model, problem)
+
+
+def version_of(settings: Settings, sandbox: Sandbox, agent: Agent) -> str:
+    """What it says of itself; nothing for the project's own."""
+    if not agent.probe:
+        return ""
+    with tempfile.TemporaryDirectory(prefix="async-code-probe-") as tree:
+        errand = Errand(agent.probe, Path(tree), seconds=SECONDS, tools=tools_of(settings))
+        process = sandbox.start(errand)
+        said = [line.strip() for line in process.lines(1) if line and line.strip()]
+        process.wait()
+    return said[0][:LONGEST_VERSION] if said else "installed"
+
+
+def lines(found: list[Found]) -> Iterator[str]:
+    """A line for each: whether it can work, what it is, and what to do where it can't."""
+    width = max(len(one.agent.name) for one in found)
+    for one in found:
+        mark = "✘" if one.problem else "✔"
+        about = ", ".join(filter(None, (one.version, one.model and f"model {one.model}")))
+        yield f"{mark} {one.agent.name:{width}}  {one.agent.description}{f' ({about})' if about else ''}"
+        if one.problem:
+            yield f"  {'':{width}}  → {one.problem}"
