@@ -153,6 +153,19 @@ def beat() -> None:
     run()
 
 
+@cli.command("mock-model")
+@click.option("--port", type=click.IntRange(1, 65535), default=4200, show_default=True, help="On loopback.")
+@click.option("--script", type=click.File(), help="JSON: what it does, step by step.  [default: it writes a file]")
+def mock_model(port: int, script: Any) -> None:
+    """Serve a model that follows a script: agents without a key.
+
+    It speaks the protocols of Anthropic, OpenAI and Gemini. Ctrl-C ends it.
+    """
+    from bot.mock_model.foreground import serve
+
+    serve(port, script.read() if script else None, click.echo)
+
+
 @cli.command()
 def migrate() -> None:
     """Bring the database to this version's schema."""

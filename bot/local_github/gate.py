@@ -2,24 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from bot.local_github.faults import Asked, Course, Fault, Faults, HangUp, SeenCall, Witness
-
-
-class Connection(HttpToolsProtocol):
-    """uvicorn's protocol, which also hands the application a way to cut the line."""
-
-    def connection_made(self, transport: Any) -> None:
-        """Puts `hang_up` into the state that each request of this connection sees."""
-        super().connection_made(transport)
-        self.app_state = {**self.app_state, "hang_up": transport.abort}
 
 
 class Gate:

@@ -35,9 +35,9 @@ from bot.local_github.records import (
     User,
 )
 from bot.local_github.repositories_on_disk import RepositoriesOnDisk
-from bot.local_github.server import LoopbackServer
 from bot.local_github.site import App, Site
 from bot.local_github.webhooks import Postman
+from bot.loopback import LoopbackServer
 
 MANIFEST = Path(__file__).parents[2] / "app.yml"
 APP_ID = 4711
@@ -69,7 +69,7 @@ class LocalGitHub:
         self.creations = Creations(creations)
         self.calls: list[SeenCall] = []
         inside = application(self.site, self.rates, self.creations)
-        self._server = LoopbackServer(Gate(inside, self._hosts, self.faults, self.calls))
+        self._server = LoopbackServer(Gate(inside, self._hosts, self.faults, self.calls), "the local GitHub")
 
     def _hosts(self) -> set[str]:
         return {f"127.0.0.1:{self._server.port}", f"localhost:{self._server.port}"}

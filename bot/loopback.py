@@ -3,14 +3,23 @@
 import asyncio
 import socket
 import threading
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
-
-from bot.local_github.gate import Connection
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 STARTING = 10  # seconds that a start may take
 LEAVING = 2  # seconds that requests may go on after a stop
+
+
+class Connection(HttpToolsProtocol):
+    """uvicorn's protocol, which also hands the application a way to cut the line."""
+
+    def connection_made(self, transport: Any) -> None:
+        """Puts `hang_up` into the state that each request of this connection sees."""
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "hang_up": transport.abort}
 
 
 class _Server(uvicorn.Server):
@@ -24,10 +33,11 @@ class _Server(uvicorn.Server):
 
 
 class LoopbackServer:
-    """Serves until stopped; it can be started again, on the same port or another."""
+    """Serves until stopped; it can be started again, on the same port or another. `name` is what errors call it."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, name: str) -> None:
         self.app = app
+        self.name = name
         self.port = 0
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
@@ -63,10 +73,10 @@ class LoopbackServer:
             timeout_graceful_shutdown=LEAVING,
         )
         self._server = server = _Server(config)
-        self._thread = threading.Thread(target=self._run, args=(server, listening), name="local-github", daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(server, listening), name=self.name, daemon=True)
         self._thread.start()
         if not server.ready.wait(STARTING):
-            raise RuntimeError(f"the local GitHub did not start within {STARTING} s")
+            raise RuntimeError(f"{self.name} did not start within {STARTING} s")
 
     @staticmethod
     def _run(server: _Server, listening: socket.socket) -> None:

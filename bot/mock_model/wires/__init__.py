@@ -1,0 +1,1 @@
+"""The protocols that the mock model speaks, one module each."""
