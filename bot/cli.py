@@ -67,14 +67,17 @@ def cli(lifeline: int | None) -> None:
 @cli.command()
 @click.option("--once", is_flag=True, help="End after the first pull request: 0 if it is there, else 1.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the bot's pages.  [default: a free one]")
-def demo(once: bool, port: int | None) -> None:
+@click.option("--agent", default="mend", metavar="NAME", help="An agent that `agents` lists as here.  [default: mend]")
+@click.option("--sandbox", default="auto", metavar="NAME", help="Where it is locked in.  [default: the strongest here]")
+def demo(once: bool, port: int | None, agent: str, sandbox: str) -> None:
     """Show the journey on a local GitHub: no account, no key.
 
-    It stays up, so that you can comment on the local GitHub in a browser. Ctrl-C ends it.
+    It stays up, so that you can comment on the local GitHub in a browser. Ctrl-C ends it. With --agent a real coding
+    agent does the work; a mock model that follows a script plays its model.
     """
     from bot.demo import main as play
 
-    raise SystemExit(play(once, port))
+    raise SystemExit(play(once, port, agent, sandbox))
 
 
 @cli.command()

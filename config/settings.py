@@ -109,6 +109,9 @@ class Settings(BaseSettings):
         None,
         description="Argv of the `command` agent, as a shell would split it; the task comes on its standard input.",
     )
+    sandbox_hosts: str = Field(
+        "", description="Hosts that agents may reach over https, comma-separated; `.example.org`: all below it."
+    )
     agents_dir: Path | None = Field(
         None, description="Where coding agents are installed, as `./async-code agents` says; unset: DATA_DIR/agents."
     )
@@ -215,6 +218,11 @@ class Settings(BaseSettings):
     def agent_argv(self) -> tuple[str, ...]:
         """The `command` agent's command line, split as a shell would."""
         return tuple(shlex.split(self.agent_command or ""))
+
+    @cached_property
+    def hosts_allowed(self) -> frozenset[str]:
+        """Hosts that agents may reach."""
+        return frozenset(part.strip().lower() for part in self.sandbox_hosts.split(",") if part.strip())
 
     @property
     def agents_folder(self) -> Path:

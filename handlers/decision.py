@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from config.accounts import is_paused
+from config.catalogue import default_model
 from config.database import Connection, now
 from handlers import commands, replies
 from handlers.events import Spoken
@@ -139,7 +140,9 @@ class Decision:
         idle = unenforced(command.flags, agent, self.event.is_pull_request)
         if idle:
             return replies.no_use(idle, name)
-        return agent.missing(self.brief(command, here))
+        if agent.wire and not self.context.settings.offers(agent.wire):
+            return replies.no_key(name)
+        return agent.missing(self.brief(command, name, here))
 
     def agent_name(self, command: Command, here: Any) -> str:
         """The agent that was named, or the one that this verb means."""
@@ -149,12 +152,16 @@ class Decision:
             return str(runs.of_round(self.connection, here[0].id, here[0].round)[0].agent)
         return agent_for(command.verb, self.context.settings.default_agent)
 
-    def brief(self, command: Command, here: Any) -> Brief:
+    def model(self, command: Command, agent: str) -> str | None:
+        """The model that was named, or the agent's own; None where it needs none."""
+        return command.flags.model or default_model(agent, cheap=command.flags.cheap)
+
+    def brief(self, command: Command, agent: str, here: Any) -> Brief:
         """What the agent would be given: the command's own text or, on a retry, that of the task."""
-        argv = self.context.settings.agent_argv
+        asked = Brief(command.verb, command.text, self.event.title, self.event.body)
         if command.verb == "retry":
-            return Brief(here[0].verb, here[0].text, here[0].title, here[0].body, argv=argv)
-        return Brief(command.verb, command.text, self.event.title, self.event.body, argv=argv)
+            asked = Brief(here[0].verb, here[0].text, here[0].title, here[0].body)
+        return replace(asked, model=self.model(command, agent), argv=self.context.settings.agent_argv)
 
     def start(self, command: Command) -> Answer:
         """A new task with one run; it starts when the account has a slot and the place is free."""
@@ -180,7 +187,8 @@ class Decision:
         task = tasks.get(self.connection, task_id)
         queue = CLAUDE_FLOW if agent == "claude-flow" else DOCKER
         asked_by = (self.event.sender.id, self.event.sender.login)
-        run_id = runs.add(self.connection, task, asked_by, agent=agent, model=command.flags.model, queue=queue)
+        model = self.model(command, agent)
+        run_id = runs.add(self.connection, task, asked_by, agent=agent, model=model, queue=queue)
         outbox.want(self.connection, "status", task_id)
         if task.head_sha:  # a pull request's head shows the run from the start
             outbox.want(self.connection, "check", run_id)

@@ -85,6 +85,13 @@ def unknown_agent(name: str, names: Sequence[str]) -> str:
     return f"there is no agent {quoted(name, 60)}{meant} There are: {_names(names)}."
 
 
+def no_key(agent: str) -> str:
+    """The operator gave no key for the agent's models."""
+    return (
+        f"**No model**: `{agent}` asks a model, and the operator of this bot has set no key for one that it speaks to."
+    )
+
+
 def no_use(flag: str, agent: str) -> str:
     """A flag that would be taken and dropped."""
     why = {

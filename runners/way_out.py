@@ -4,14 +4,14 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from config.settings import Settings
 from runners import runs
-from runners.agents.adapter import Agent, Outcome
+from runners.agents.adapter import PROXY_PORT, Agent, Outcome
 from runners.attempt import Attempt
 from runners.looking import budget_of
 from runners.problems import Problem
@@ -32,6 +32,7 @@ class WayOut:
 
     credential: str = ""
     sockets: Path | None = None
+    env: Mapping[str, str] = field(default_factory=dict)  # how programs are told of the proxy
 
 
 def folder_of(settings: Settings) -> Path:
@@ -52,8 +53,15 @@ def way_out(attempt: Attempt, agent: Agent) -> Iterator[WayOut]:
     sockets, credential = folder_of(settings), secrets.token_urlsafe(32)
     _await(sockets / MODELS)
     attempt.note(credential=runs.digest(credential), budget_usd=budget_of(attempt.task, settings), over_budget=False)
-    yield WayOut(credential, sockets)
+    yield WayOut(credential, sockets, proxied(credential) if settings.hosts_allowed else {})
     attempt.note(credential=None)
+
+
+def proxied(credential: str) -> dict[str, str]:
+    """What makes package managers and the like use the proxy; what goes to the gateway itself does not."""
+    url = f"http://run:{credential}@127.0.0.1:{PROXY_PORT}"
+    names = {"HTTPS_PROXY": url, "NO_PROXY": "127.0.0.1,localhost"}
+    return names | {name.lower(): value for name, value in names.items()}
 
 
 def over_budget(attempt: Attempt) -> Outcome | None:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import structlog
 
-from config.catalogue import default_model
 from config.settings import Settings
 from runners import mirrors, moves, patches, runs
 from runners.agents import AGENTS
@@ -101,7 +100,7 @@ def _errand(attempt: Attempt, workspace: Workspace, seconds: float, way: WayOut)
         text=task.text,
         title=task.title,
         body=task.body,
-        model=run.model or default_model(run.agent, cheap=bool(task.flags.get("cheap"))),
+        model=run.model,
         minutes=seconds / 60,
         argv=attempt.context.settings.agent_argv,
         credential=way.credential,
@@ -110,7 +109,7 @@ def _errand(attempt: Attempt, workspace: Workspace, seconds: float, way: WayOut)
         argv=agent.argv(brief),
         tree=workspace.tree,
         stdin=agent.stdin(brief),
-        env=agent.env(brief),
+        env={**way.env, **agent.env(brief)},
         files=agent.files(brief),
         seconds=seconds,
         idle_seconds=min(IDLE_SECONDS, seconds),

@@ -97,6 +97,7 @@ SLOW_FOLDERS = {
     "integration",
     "local_github",
     "operating",
+    "real_agents",
     "runners",
     "sandboxes",
 }

@@ -19,9 +19,11 @@ import pytest
 
 from bot.embedded import StackError
 from bot.embedded.broker import from_wheel, server_binary
+from runners.agents import AGENTS
+from runners.sandboxes.places import searched
 from tests import postgres
 
-MISSING = re.compile(r"Skipped: (\w+) is missing: ")
+MISSING = re.compile(r"Skipped: ([\w-]+) is missing: ")
 SESSION = pytest.StashKey[Path]()  # a directory that all xdist workers share
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
@@ -61,6 +63,16 @@ def _strace() -> str | None:
     return None if shutil.which("strace") else "strace is not on PATH; apt-get install strace"
 
 
+def _agent(name: str) -> Callable[[], str | None]:
+    def probe() -> str | None:
+        program = AGENTS[name].probe[0]
+        folder = os.environ.get("AGENTS_DIR")
+        path = searched(Path(folder) if folder else None, os.environ.get("PATH", os.defpath))
+        return None if shutil.which(program, path=path) else f"`{program}` is not here; ./async-code agents says how"
+
+    return probe
+
+
 # Each gives None where the thing is there, else what is missing, why, and how to get it.
 PROBES: dict[str, Callable[[], str | None]] = {
     "git": _git,
@@ -69,6 +81,7 @@ PROBES: dict[str, Callable[[], str | None]] = {
     "redis": _redis,
     "chromium": _chromium,
     "strace": _strace,
+    **{name: _agent(name) for name, agent in AGENTS.items() if agent.probe},
 }
 
 

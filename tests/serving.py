@@ -11,6 +11,11 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from bot.app import application
+from config.database import Database
+from config.settings import Settings
+from runners.gateway.server import Doors, listening
+from runners.sandboxes.places import MODELS, TUNNELS
+from runners.way_out import folder_of
 from tests.world import World, serve
 
 
@@ -51,4 +56,28 @@ def served(app: ASGIApp) -> Iterator[str]:
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:
             server.should_exit = True
+            thread.join()
+
+
+@contextmanager
+def living_gateway(settings: Settings, database: Database) -> Iterator[None]:
+    """The gateway in a thread, ready when this begins."""
+    doors, ready = Doors(settings, database, "this-host"), threading.Event()
+
+    async def serve() -> None:
+        task = asyncio.create_task(doors.serve(models, tunnels))
+        while not doors.server.started:
+            await asyncio.sleep(0.01)
+        ready.set()
+        await task
+
+    folder = folder_of(settings)
+    with listening(folder / MODELS) as models, listening(folder / TUNNELS) as tunnels:
+        thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
+        thread.start()
+        assert ready.wait(10), "the gateway did not start"
+        try:
+            yield
+        finally:
+            doors.server.should_exit = True
             thread.join()

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bot.demo.cast import Cast, model_of
 from bot.embedded.address import Address
 from bot.embedded.keeper import Service, State
 from bot.embedded.stack import Environment, Stack, bot_services, migrate
@@ -60,14 +61,15 @@ class Stage:
 
 
 @contextmanager
-def set_stage(port: int | None, on_event: Callable[[str, State], None]) -> Iterator[Stage]:
+def set_stage(port: int | None, cast: Cast, on_event: Callable[[str, State], None]) -> Iterator[Stage]:
     """A fresh local GitHub, and a stack that is not started yet but told all it needs."""
     directory = load().data_dir.absolute() / "demo"
     with (
         tempfile.TemporaryDirectory(prefix="async-code-github-") as repositories,
         LocalGitHub(Path(repositories)) as hub,
+        model_of(cast) as model,
     ):
-        environment = _environment(hub, directory, port)
+        environment = _environment(hub, directory, port) | cast.environment | model
         stack = Stack(environment, on_event=on_event, services=_impatient, prepare=_fresh)
         database = Database(stack.settings.database)
         try:

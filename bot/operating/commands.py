@@ -81,15 +81,19 @@ def drain(timeout: float | None) -> None:
 
 
 @click.command()
-def agents() -> None:
+@click.option("--install", "names", multiple=True, metavar="NAME", help="First install this one; may be repeated.")
+def agents(names: tuple[str, ...]) -> None:
     """Show which coding agents can work here.
 
     Each is asked for its version in the sandbox that runs would use. What is not installed comes with the line that
     installs it; what lacks a key, with the setting."""
-    from bot.operating.installed import report
+    from bot.operating.installed import install, report
     from config.settings import load
 
-    click.echo(report(load()))
+    settings = load()
+    for name in names:
+        click.echo(f"$ {install(settings, name)}")
+    click.echo(report(settings))
 
 
 @click.command()

@@ -1,10 +1,13 @@
 """Which agents are here: each asked for its version, in the sandbox that runs would use."""
 
+import shlex
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.operating import OperatorError
 from config.catalogue import default_model
 from config.settings import Settings
 from runners.agents import AGENTS
@@ -30,6 +33,23 @@ class Found:
     problem: str
 
 
+def install(settings: Settings, name: str) -> str:
+    """Installs the version that the adapter was made for; the line that did. Raises OperatorError."""
+    agent = AGENTS.get(name)
+    if agent is None or not agent.install:
+        known = ", ".join(name for name, agent in AGENTS.items() if agent.install)
+        raise OperatorError(f"There is nothing to install for {name!r}; there is for: {known}.")
+    line = agent.install.format(agents=settings.agents_folder)
+    settings.agents_folder.mkdir(parents=True, exist_ok=True)
+    try:
+        subprocess.run(shlex.split(line), check=True, stdout=subprocess.DEVNULL)
+    except FileNotFoundError as error:
+        raise OperatorError(f"{error.filename} is not installed, and is needed for: {line}") from None
+    except subprocess.CalledProcessError as error:
+        raise OperatorError(f"This ended with {error.returncode}: {line}") from None
+    return line
+
+
 def report(settings: Settings) -> str:
     """All agents, as an operator reads it."""
     try:
@@ -49,7 +69,8 @@ def look(settings: Settings, sandbox: Sandbox, agent: Agent) -> Found:
     refusal = refuse(sandbox, agent, allow_plain=settings.sandbox == "none")
     if refusal:
         return Found(agent, "", model, refusal)
-    problem = agent.missing(Brief("implement", "", model=model, argv=settings.agent_argv)) or ""
+    brief = Brief("implement", "", model=model, argv=settings.agent_argv)
+    problem = "" if agent.own_program else agent.missing(brief) or ""
     if agent.wire and not settings.offers(agent.wire):
         problem = f"set {agent.wire.partition('-')[0].upper()}_API_KEY"
     return Found(agent, version_of(settings, sandbox, agent), model, problem)

@@ -13,6 +13,7 @@ Wire = Literal["anthropic", "openai-chat", "openai-responses", "gemini"]
 
 # Where the gateway speaks each inside a sandbox. What is here ends where a CLI's own base URL ends.
 GATEWAY = "http://127.0.0.1:4100"
+PROXY_PORT = 4101
 BASES: Mapping[Wire, str] = {
     "anthropic": f"{GATEWAY}/anthropic",
     "openai-chat": f"{GATEWAY}/openai/v1",

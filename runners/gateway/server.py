@@ -1,5 +1,6 @@
 """The gateway's process: its application behind a unix socket, in a folder that sandboxes see."""
 
+import asyncio
 import secrets
 import socket
 from pathlib import Path
@@ -10,9 +11,10 @@ import uvloop
 
 from config.database import Database, require_schema
 from config.settings import Settings
-from runners import usage
+from runners import refused_hosts, runs, usage
 from runners.gateway.app import Gateway, application
-from runners.sandboxes.places import MODELS
+from runners.gateway.proxy import Proxy, Tenant
+from runners.sandboxes.places import MODELS, TUNNELS
 from runners.sockets import listen
 from runners.way_out import folder_of
 
@@ -30,18 +32,43 @@ def serve(settings: Settings) -> None:
         left = usage.settle_left_over(connection, host)
     if left:
         log.warning("gateway.settled_left_over", requests=left)
-    with listening(folder_of(settings) / MODELS) as models:
+    folder = folder_of(settings)
+    with listening(folder / MODELS) as models, listening(folder / TUNNELS) as tunnels:
         try:
-            uvloop.run(_serve(Gateway(settings, database, host), models))
+            uvloop.run(Doors(settings, database, host).serve(models, tunnels))
         finally:
             database.close()
 
 
-async def _serve(gateway: Gateway, models: socket.socket) -> None:
-    try:
-        await server_of(gateway).serve(sockets=[models])
-    finally:
-        await gateway.close()
+class Doors:
+    """Both of them, served in one loop until `server` is told to stop."""
+
+    def __init__(self, settings: Settings, database: Database, host: str) -> None:
+        self._gateway, self._proxy = Gateway(settings, database, host), proxy_of(settings, database)
+        self.server = server_of(self._gateway)
+
+    async def serve(self, models: socket.socket, tunnels: socket.socket) -> None:
+        """Serves them."""
+        try:
+            async with await asyncio.start_unix_server(self._proxy.answer, sock=tunnels):
+                await self.server.serve(sockets=[models])
+        finally:
+            await self._gateway.close()
+
+
+def proxy_of(settings: Settings, database: Database) -> Proxy:
+    """The proxy, with its tenants and what it refused in SQL."""
+
+    def tenant_of(credential: str) -> Tenant | None:
+        with database.read() as connection:
+            run = runs.of_credential(connection, credential) if credential else None
+        return Tenant(run.id, settings.hosts_allowed) if run else None
+
+    def refused(run_id: str, host: str) -> None:
+        with database.write() as connection:
+            refused_hosts.add(connection, run_id, host)
+
+    return Proxy(tenant_of, refused)
 
 
 def server_of(gateway: Gateway) -> uvicorn.Server:

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from runners.agents import adapter
-from runners.agents.adapter import GATEWAY
+from runners.agents.adapter import GATEWAY, PROXY_PORT
 from runners.sandboxes import launchers
 
 PROGRAMS = Path(adapter.__file__).resolve().parent / "programs"
@@ -20,16 +20,17 @@ PYTHON = PYTHON_HOME / "bin" / f"python{sys.version_info.major}.{sys.version_inf
 # A script of `launchers` needs neither the environment's variables nor installed packages.
 BARE = ("-I", "-S", "-B")
 
-# The gateway's sockets, in the folder that a sandbox is shown, and the port at which its process finds the first.
-MODELS = "models.sock"
-MODELS_PORT = urlsplit(GATEWAY).port
+# The gateway's sockets, in the folder that a sandbox is shown, and the ports at which its process finds them.
+MODELS, TUNNELS = "models.sock", "tunnels.sock"
+PORTS = {urlsplit(GATEWAY).port: MODELS, PROXY_PORT: TUNNELS}
 
 
 def relayed(argv: Sequence[str], launchers: str, gateway: str | None) -> list[str]:
     """The command line behind its way to the gateway, if it has one. All paths are as the process sees them."""
     if gateway is None:
         return list(argv)
-    return [str(PYTHON), *BARE, f"{launchers}/relay.py", str(MODELS_PORT), f"{gateway}/{MODELS}", *argv]
+    ways = [word for port, name in PORTS.items() for word in (str(port), f"{gateway}/{name}")]
+    return [str(PYTHON), *BARE, f"{launchers}/relay.py", *ways, "--", *argv]
 
 
 def searched(tools: Path | None, path: str) -> str:

@@ -84,6 +84,8 @@ def check_summary(run: RunView) -> str:
         rows.append(("Tokens", f"{run.tokens:,}"))
     if run.cost_usd is not None:
         rows.append(("Cost", f"${run.cost_usd:.2f}"))
+    if run.refused_hosts:
+        rows.append(("Not let to", ", ".join(quoted(f"{host} × {count}", 80) for host, count in run.refused_hosts[:5])))
     table = "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
     log = folded("Log", block("\n".join(run.log), LONGEST_LOG)) if run.log else ""
     return cut("\n\n".join(part for part in (outcome_line(run), table, log) if part), LONGEST_CHECK)

@@ -21,7 +21,7 @@ from config.database import SCHEMA, Database, WakeUp, metadata, now, require_sch
 from config.schema import migrate
 from config.settings import SettingsError
 from handlers import commands, inbox, sweeping
-from runners import audit, outbox, pace, run_events, runs, steps, tasks, usage, webhooks
+from runners import audit, outbox, pace, refused_hosts, run_events, runs, steps, tasks, usage, webhooks
 
 NewDatabase = Callable[..., Database]
 
@@ -33,7 +33,7 @@ OWNERS = {
     ],
     "runners": [
         tasks.tasks, runs.runs, steps.publishing_steps, run_events.run_events, outbox.outbox, usage.usage,
-        webhooks.endpoints, webhooks.messages, audit.audit, pace.paces, pace.writes,
+        refused_hosts.refused_hosts, webhooks.endpoints, webhooks.messages, audit.audit, pace.paces, pace.writes,
     ],
     "handlers": [inbox.deliveries, commands.commands, sweeping.redeliveries],
     "bot": [sessions.sessions, sessions.api_keys],

@@ -1,12 +1,12 @@
 """A gateway that is served as its process serves it, a provider behind it, and runs that may ask."""
 
-import asyncio
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -15,13 +15,11 @@ from config.database import Database
 from config.settings import Settings, load
 from runners import claims, runs
 from runners.claims import Claim
-from runners.gateway.app import Gateway
-from runners.gateway.server import listening, server_of
 from runners.sandboxes.places import MODELS
 from runners.way_out import folder_of
 from tests.gateway.provider import Provider
 from tests.runners.rows import claimed, new_run, row, write
-from tests.serving import served
+from tests.serving import living_gateway, served
 
 KEY = "sk-real-key-of-the-operator"
 MODEL = "claude-sonnet-4-5"
@@ -35,6 +33,13 @@ class Ground:
     database: Database
     provider: Provider
     client: httpx.Client  # what a sandbox's relay would connect to
+
+    @property
+    def provider_port(self) -> int:
+        """Where the provider listens on this machine."""
+        port = urlsplit(self.settings.anthropic_base_url).port
+        assert port
+        return port
 
     def run(self, credential: str, budget_usd: float = 5.0, number: int = 1) -> Claim:
         """A run at work that the gateway knows by this credential."""
@@ -82,31 +87,6 @@ def ground(tmp_path: Path, database: Database, provider: Provider) -> Iterator[G
         transport = httpx.HTTPTransport(uds=str(folder_of(settings) / MODELS))
         client = held.enter_context(httpx.Client(transport=transport, base_url="http://gateway", timeout=20))
         yield Ground(settings, database, provider, client)
-
-
-@contextmanager
-def living_gateway(settings: Settings, database: Database) -> Iterator[None]:
-    """The gateway in a thread, ready when this begins."""
-    gateway = Gateway(settings, database, "this-host")
-    server, ready = server_of(gateway), threading.Event()
-
-    async def serve() -> None:
-        task = asyncio.create_task(server.serve(sockets=[models]))
-        while not server.started:
-            await asyncio.sleep(0.01)
-        ready.set()
-        await task
-        await gateway.close()
-
-    with listening(folder_of(settings) / MODELS) as models:
-        thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
-        thread.start()
-        assert ready.wait(10), "the gateway did not start"
-        try:
-            yield
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 Later = Callable[[Callable[[], Any]], threading.Thread]

@@ -1,21 +1,28 @@
-"""Gives a process that has no network a port of its own: `relay.py PORT SOCKET ARGV…` becomes ARGV.
+"""Gives a process that has no network ports of its own: `relay.py PORT SOCKET [PORT SOCKET]… -- ARGV…` becomes ARGV.
 
 A child of it listens on 127.0.0.1:PORT, and passes each connection on to the unix socket at SOCKET, byte for byte. It
-ends with the sandbox. Connections wait from the first moment: the port is bound before ARGV begins.
+ends with the sandbox. Connections wait from the first moment: the ports are bound before ARGV begins.
 """
 
 import asyncio
 import os
 import socket
 import sys
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 BACKLOG = 512
 CHUNK = 64 * 1024
 
 
-async def serve(listener: socket.socket, path: str) -> None:
+async def serve(ways: dict[socket.socket, str]) -> None:
     """Passes connections on, for ever."""
+    servers = [await asyncio.start_server(answerer(path), sock=listener) for listener, path in ways.items()]
+    await asyncio.gather(*(server.serve_forever() for server in servers))
+
+
+def answerer(path: str) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
+    """What becomes of a connection that is meant for this socket."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -25,8 +32,7 @@ async def serve(listener: socket.socket, path: str) -> None:
             return
         await asyncio.gather(pass_on(reader, far_writer), pass_on(far_reader, writer))
 
-    server = await asyncio.start_server(answer, sock=listener)
-    await server.serve_forever()
+    return answer
 
 
 async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -58,16 +64,18 @@ def quiet() -> None:
 
 
 if __name__ == "__main__":
-    port, path, *argv = sys.argv[1:]
+    split = sys.argv.index("--")
+    given, argv = sys.argv[1:split], sys.argv[split + 1 :]
     try:
-        listener = bound(int(port))
+        ways = {bound(int(port)): path for port, path in zip(given[::2], given[1::2], strict=True)}
     except OSError as error:
         sys.exit(f"the way to the gateway can't be opened: {error.strerror}")
     if not os.fork():
         quiet()
-        asyncio.run(serve(listener, path))
+        asyncio.run(serve(ways))
         os._exit(0)
-    listener.close()
+    for listener in ways:
+        listener.close()
     try:
         os.execvp(argv[0], argv)  # noqa: S606 - no shell is the point
     except OSError as error:

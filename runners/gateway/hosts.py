@@ -1,0 +1,24 @@
+"""Which hosts a run may reach, and which addresses are nobody's internal network. Pure."""
+
+import re
+from collections.abc import Collection
+from ipaddress import IPv4Address, IPv6Address, ip_network
+
+NAME = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+# Not all of what `is_global` calls global is: NAT64 and 6to4 lead to any IPv4 address.
+ROUTED = ip_network("2000::/3")
+NOT_ROUTED = [ip_network(block) for block in ("2001::/23", "2002::/16", "2001:db8::/32", "3fff::/20")]
+
+
+def listed(host: str, allowed: Collection[str]) -> bool:
+    """Whether the host is one of those; `.example.org` means every host below it. An address is none."""
+    parts = host.split(".")
+    below = {"." + ".".join(parts[start:]) for start in range(1, len(parts))}
+    return NAME.fullmatch(host) is not None and (host in allowed or bool(below & set(allowed)))
+
+
+def is_public(address: IPv4Address | IPv6Address) -> bool:
+    """Whether this address is on the internet and nowhere else."""
+    if isinstance(address, IPv4Address):
+        return address.is_global and not address.is_multicast
+    return address in ROUTED and not any(address in block for block in NOT_ROUTED)

@@ -1,0 +1,183 @@
+"""The CONNECT proxy over real sockets: who may reach what, and what is noted of the rest."""
+
+import asyncio
+import base64
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from runners.gateway import proxy as proxies
+from runners.gateway.hosts import is_public
+from runners.gateway.proxy import Proxy, Tenant
+
+KNOWN = "secret"
+
+
+@dataclass
+class Ground:
+    """A server that says everything back, and a proxy in front of the world."""
+
+    port: int
+    proxy: tuple[str, int]
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+    async def ask(self, head: str, then: bytes = b"") -> tuple[bytes, bytes]:
+        """What the proxy answers, and what comes back through the tunnel."""
+        reader, writer = await asyncio.open_connection(*self.proxy)
+        writer.write(head.encode("latin-1") + then)
+        answer = await reader.readuntil(b"\r\n\r\n")
+        rest = b""
+        if b" 200 " in answer:
+            writer.write_eof()
+        rest = await reader.read(-1)
+        writer.close()
+        return answer, rest
+
+    async def connect(self, target: str, credential: str = KNOWN, then: bytes = b"hello") -> tuple[bytes, bytes]:
+        """The same for a CONNECT with a credential."""
+        shown = base64.b64encode(f"run:{credential}".encode()).decode()
+        return await self.ask(
+            f"CONNECT {target} HTTP/1.1\r\nHost: x\r\nProxy-Authorization: Basic {shown}\r\n\r\n", then
+        )
+
+
+def on(
+    ground: Callable[[Ground], Awaitable[Any]], *, public: bool = True, hosts: tuple[str, ...] = ("echo.example",)
+) -> None:
+    """Runs a test on a ground of its own. `public`: what the proxy thinks of loopback."""
+
+    async def whole() -> None:
+        async with standing(public, hosts) as stands:
+            await asyncio.wait_for(ground(stands), 20)
+
+    asyncio.run(whole())
+
+
+@contextlib.asynccontextmanager
+async def standing(public: bool, hosts: tuple[str, ...]) -> AsyncIterator[Ground]:
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while chunk := await reader.read(65536):
+            writer.write(chunk)
+        writer.close()
+
+    refused: list[tuple[str, str]] = []
+    async with await asyncio.start_server(echo, "127.0.0.1", 0) as far:
+        port = far.sockets[0].getsockname()[1]
+        asyncio.get_running_loop().getaddrinfo = resolving(asyncio.get_running_loop().getaddrinfo)  # type: ignore[method-assign]
+        proxy = Proxy(
+            lambda credential: Tenant("r1", frozenset(hosts)) if credential == KNOWN else None,
+            lambda run, host: refused.append((run, host)),
+            (lambda address: True) if public else is_public,
+            (port,),
+        )
+        async with await asyncio.start_server(proxy.answer, "127.0.0.1", 0) as near:
+            yield Ground(port, near.sockets[0].getsockname(), refused)
+
+
+def resolving(real: Any) -> Any:
+    """Names of `.example` lead to this machine."""
+
+    async def getaddrinfo(host: str, port: int, **options: Any) -> Any:
+        if host == "nowhere.example":
+            raise OSError("no such name")
+        return await real("127.0.0.1" if host.endswith(".example") else host, port, **options)
+
+    return getaddrinfo
+
+
+def test_a_listed_host_is_reached_both_ways() -> None:
+    async def test(ground: Ground) -> None:
+        answer, rest = await ground.connect(f"echo.example:{ground.port}", then=b"x" * 300_000)
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert rest == b"x" * 300_000
+        assert ground.refused == []
+
+    on(test)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "other.example:{port}",
+        "echo.example:22",
+        "127.0.0.1:{port}",
+        "[::1]:{port}",
+        "localhost:{port}",
+        "ECHO.example.:1",
+    ],
+)
+def test_what_is_not_listed_is_refused_and_noted(target: str) -> None:
+    async def test(ground: Ground) -> None:
+        answer, rest = await ground.connect(target.format(port=ground.port))
+        assert answer.startswith(b"HTTP/1.1 403 ")
+        assert b"is not among the hosts that this run may reach" in rest
+        assert [run for run, _ in ground.refused] == ["r1"]
+
+    on(test)
+
+
+def test_a_name_that_leads_into_a_private_network_is_refused() -> None:
+    async def test(ground: Ground) -> None:
+        answer, rest = await ground.connect(f"echo.example:{ground.port}")
+        assert answer.startswith(b"HTTP/1.1 403 ")
+        assert b"not public" in rest
+        assert ground.refused == [("r1", f"echo.example:{ground.port}")]
+
+    on(test, public=False)
+
+
+def test_nobody_without_a_credential() -> None:
+    async def test(ground: Ground) -> None:
+        target = f"echo.example:{ground.port}"
+        heads = (
+            f"CONNECT {target} HTTP/1.1\r\nHost: x\r\n\r\n",
+            f"CONNECT {target} HTTP/1.1\r\nHost: x\r\nProxy-Authorization: Basic !!!\r\n\r\n",
+            f"CONNECT {target} HTTP/1.1\r\nHost: x\r\nProxy-Authorization: Bearer {KNOWN}\r\n\r\n",
+        )
+        answers = [(await ground.ask(head))[0] for head in heads]
+        answers.append((await ground.connect(target, credential="another"))[0])
+        assert all(answer.startswith(b"HTTP/1.1 407 ") for answer in answers)
+
+    on(test)
+
+
+def test_what_is_no_connect_is_refused_in_a_sentence() -> None:
+    async def test(ground: Ground) -> None:
+        answer, rest = await ground.ask("GET http://echo.example/ HTTP/1.1\r\nHost: echo.example\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 405 ")
+        assert rest == b"Only CONNECT goes through here, for https.\n"
+        answer, _ = await ground.ask("no http at all\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 400 ")
+
+    on(test)
+
+
+def test_a_host_without_address_and_one_that_does_not_answer() -> None:
+    async def test(ground: Ground) -> None:
+        answer, rest = await ground.connect(f"nowhere.example:{ground.port}")
+        assert (answer[:13], rest) == (b"HTTP/1.1 502 ", b"nowhere.example has no address.\n")
+
+    on(test, hosts=("nowhere.example",))
+
+
+def test_a_run_has_so_many_connections_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proxies, "MOST_TUNNELS", 0)
+
+    async def test(ground: Ground) -> None:
+        answer, _ = await ground.connect(f"echo.example:{ground.port}")
+        assert answer.startswith(b"HTTP/1.1 429 ")
+
+    on(test)
+
+
+def test_a_tunnel_has_so_many_bytes_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proxies, "MOST_BYTES", 1000)
+
+    async def test(ground: Ground) -> None:
+        _, rest = await ground.connect(f"echo.example:{ground.port}", then=b"x" * 300_000)
+        assert len(rest) <= 1000
+
+    on(test)
