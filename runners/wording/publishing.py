@@ -5,7 +5,7 @@ from typing import Any
 from runners.states import ENDS, RunState
 from runners.wording.cut import cut
 from runners.wording.safe import block, plain, prose, quoted, slug
-from runners.wording.status import duration, folded, size, why
+from runners.wording.status import OVER_BUDGET, duration, folded, size, why
 from runners.wording.views import RunView, TaskView
 
 LONGEST_TITLE = 120
@@ -70,7 +70,8 @@ def check(run: RunView, head_sha: str) -> dict[str, Any]:
         fields |= {"status": "completed", "conclusion": CONCLUSIONS[run.state]}
     else:
         fields["status"] = "queued" if run.state is RunState.QUEUED else "in_progress"
-    return fields | {"output": {"title": CHECK_TITLES[run.state], "summary": check_summary(run)}}
+    title = OVER_BUDGET if run.reason == "budget" else CHECK_TITLES[run.state]
+    return fields | {"output": {"title": title, "summary": check_summary(run)}}
 
 
 def check_summary(run: RunView) -> str:

@@ -32,6 +32,7 @@ MARKS = {
     TaskState.CANCELLED: "🛑",
     TaskState.DEAD: "❌",
 }
+OVER_BUDGET = "Over budget"  # ends as what took too long does, and is something else to people
 PAUSED = "The operator of this bot has paused it. It starts by itself when they resume; nothing is lost meanwhile."
 LONGEST_TEXT = 300
 LONGEST_SUMMARY = 4000
@@ -48,7 +49,8 @@ def status_comment(task: TaskView) -> str:
 
 def headline(task: TaskView, run: RunView) -> str:
     """Outcome, duration, cost."""
-    facts = [f"{MARKS[task.state]} {HEADLINES[task.state]}"]
+    over = task.state is TaskState.TIMED_OUT and run.reason == "budget"
+    facts = [f"💸 {OVER_BUDGET}" if over else f"{MARKS[task.state]} {HEADLINES[task.state]}"]
     if run.seconds is not None:
         facts.append(duration(run.seconds))
     if run.cost_usd is not None:

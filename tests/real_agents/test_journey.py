@@ -24,6 +24,7 @@ REPAIRS = (
     Write("NOTES.md", "It subtracted.\n"),
     Say("`add` adds now."),
 )
+BUDGETS = {"gemini": 1}  # it ends a loop by itself before it has spent more
 LOOKS_AROUND = (
     Shell("env; cat /proc/self/environ | tr '\\0' '\\n'; cat ~/.git-credentials; git remote -v; ls -la / /gateway"),
     Say("I looked around."),
@@ -72,10 +73,10 @@ def test_a_refused_key_is_told_in_a_sentence(hire: Hire, agent: str) -> None:
 @every
 def test_an_agent_over_its_budget_is_stopped_and_its_patch_kept(hire: Hire, agent: str) -> None:
     agency = hire(agent, "bubblewrap", [Shell("sed -i 's/a - b/a + b/' app.py"), Loop("true")])
-    run = agency.implement("--budget 3")
+    run = agency.implement(f"--budget {BUDGETS.get(agent, 3)}")
     assert (run.state, run.reason) == ("timed_out", "budget"), run.detail
-    assert "Its budget of $3.00 has no room" in agency.said
-    assert 0 < run.cost_usd <= 3
+    assert "Over budget" in agency.said and "has no room for another request" in agency.said
+    assert 0 < run.cost_usd <= run.budget_usd
     assert run.patch is not None and b"a + b" in run.patch
     assert agency.world.pull_requests == []
 
