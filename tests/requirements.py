@@ -63,6 +63,11 @@ def _strace() -> str | None:
     return None if shutil.which("strace") else "strace is not on PATH; apt-get install strace"
 
 
+def _headers() -> str | None:
+    here = Path("/usr/include/asm-generic/unistd.h").exists() and any(Path("/usr/include").glob("*/asm/unistd_64.h"))
+    return None if here else "the kernel's headers are not here; apt-get install linux-libc-dev"
+
+
 def _agent(name: str) -> Callable[[], str | None]:
     def probe() -> str | None:
         program = AGENTS[name].probe[0]
@@ -81,6 +86,7 @@ PROBES: dict[str, Callable[[], str | None]] = {
     "redis": _redis,
     "chromium": _chromium,
     "strace": _strace,
+    "headers": _headers,
     **{name: _agent(name) for name, agent in AGENTS.items() if agent.probe},
 }
 

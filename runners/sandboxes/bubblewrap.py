@@ -12,6 +12,7 @@ from pathlib import Path
 
 from runners.agents.adapter import PROGRAMS as PROGRAMS_INSIDE
 from runners.agents.adapter import WORKSPACE
+from runners.sandboxes import seccomp
 from runners.sandboxes.interface import Errand, Process
 from runners.sandboxes.places import BARE, LAUNCHERS, PROGRAMS, PYTHON, PYTHON_HOME, fill_in, relayed, searched
 from runners.sandboxes.process import Launch, LocalProcess
@@ -55,8 +56,8 @@ class Bubblewrap:
     isolates = True
     bounds = (
         "No network, no file of the host but a read-only /usr and the workspace, no privileges; bounded time, output, "
-        f"file size and {PROCESSES} processes. It shares the host's kernel, without a system call filter, and has no "
-        "limit on memory, CPU or disk (it runs niced, and is the first to go when memory runs out)."
+        f"file size and {PROCESSES} processes, a filter of system calls. It shares the host's kernel, and has no limit "
+        "on memory, CPU or disk (it runs niced, and is the first to go when memory runs out)."
     )
 
     def unusable(self) -> str | None:
@@ -100,7 +101,8 @@ class Bubblewrap:
         places = sources if user is None else [f"/tmp/{number}" for number in range(len(sources))]  # noqa: S108 - its own
         bound = dict(zip(shown, places, strict=True))
         with Held() as held:
-            options = [*self._flags, *system(held), *home(errand, held), *binds(bound), *variables(errand)]
+            options = [*self._flags, *filtered(held), *system(held), *home(errand, held), *binds(bound)]
+            options += variables(errand)
             staged = [] if user is None else [str(user), *sources]
             stage = [str(PYTHON), *BARE, str(LAUNCHERS / "stage.py"), str(os.getpid()), *staged, "--"]
             argv = [*stage, self._bwrap, "--args", held.hold("\0".join(options)), "--", *inside(errand)]
@@ -125,14 +127,20 @@ class Held:
         for descriptor in self.descriptors:
             os.close(descriptor)
 
-    def hold(self, text: str) -> str:
+    def hold(self, text: str | bytes) -> str:
         """The descriptor's number, as bubblewrap takes it."""
         descriptor = os.memfd_create("async-code")
         self.descriptors.append(descriptor)
         with os.fdopen(descriptor, "wb", closefd=False) as file:
-            file.write(text.encode())
+            file.write(text.encode() if isinstance(text, str) else text)
         os.lseek(descriptor, 0, os.SEEK_SET)
         return str(descriptor)
+
+
+def filtered(held: Held) -> list[str]:
+    """The filter of system calls; none on a machine whose numbers we don't know."""
+    program = seccomp.program()
+    return [] if program is None else ["--seccomp", held.hold(program)]
 
 
 def system(held: Held) -> list[str]:
