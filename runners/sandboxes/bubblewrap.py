@@ -39,6 +39,8 @@ ETC = {
     "group": f"agent:x:{INSIDE_ID}:\n",
     "hosts": "127.0.0.1 localhost\n::1 localhost\n",
 }
+# Besides what programs are found by: whom to trust over https, without anybody's private keys.
+SHOWN_OF_ETC = ("ld.so.cache", "alternatives", "ssl/certs", "ssl/openssl.cnf", "pki/tls/certs", "ca-certificates")
 SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 PROBE = "import os, sys; open('probe', 'w').close(); sys.stdout.write(f'uid {os.getuid()}')"
 
@@ -151,7 +153,7 @@ def system(held: Held) -> list[str]:
             options += ["--symlink", str(path.readlink()), str(path)]
         elif path.is_dir():
             options += ["--ro-bind", str(path), str(path)]
-    for name in ("ld.so.cache", "alternatives"):
+    for name in SHOWN_OF_ETC:
         options += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     for name, text in ETC.items():
         options += ["--perms", "0444", "--file", held.hold(text), f"/etc/{name}"]

@@ -24,7 +24,7 @@ REPAIRS = (
     Write("NOTES.md", "It subtracted.\n"),
     Say("`add` adds now."),
 )
-BUDGETS = {"gemini": 1}  # it ends a loop by itself before it has spent more
+BUDGETS = {"gemini": 0.8}  # it ends a loop by itself before it has spent more
 LOOKS_AROUND = (
     Shell("env; cat /proc/self/environ | tr '\\0' '\\n'; cat ~/.git-credentials; git remote -v; ls -la / /gateway"),
     Say("I looked around."),
