@@ -65,7 +65,7 @@ class Usage:
     cost_usd: float | None = None
 
 
-Killed = Literal["cancelled", "time", "idle", "output", "lost"]
+Killed = Literal["cancelled", "time", "idle", "output", "disk", "lost"]
 
 
 @dataclass(frozen=True)
@@ -136,5 +136,6 @@ STOPPED: Mapping[Killed, Outcome] = {
     "time": Outcome("limit", "timed_out", "The run took longer than it may."),
     "idle": Outcome("limit", "idle", "The agent printed nothing for too long."),
     "output": Outcome("limit", "too_much_output", "The agent printed more than it may."),
+    "disk": Outcome("limit", "too_large", "The workspace grew larger than it may."),
     "lost": Outcome("failed", "lost", "The worker lost this run."),
 }

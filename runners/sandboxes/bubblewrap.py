@@ -58,8 +58,8 @@ class Bubblewrap:
     isolates = True
     bounds = (
         "No network, no file of the host but a read-only /usr and the workspace, no privileges; bounded time, output, "
-        f"file size and {PROCESSES} processes, a filter of system calls. It shares the host's kernel, and has no limit "
-        "on memory, CPU or disk (it runs niced, and is the first to go when memory runs out)."
+        f"workspace (looked at every few seconds) and {PROCESSES} processes, a filter of system calls. It shares the "
+        "host's kernel, and has no limit on memory or CPU (it runs niced, and is the first to go when memory runs out)."
     )
 
     def unusable(self) -> str | None:

@@ -23,6 +23,7 @@ class Errand:
     seconds: float = 2400  # wall clock
     idle_seconds: float = 600  # without a byte of output
     output_bytes: int = 10 * 1024 * 1024
+    tree_bytes: int = 10 * 1024**3  # of the workspace on disk, looked at every few seconds
     label: str = ""  # run/fence, to find what a dead worker left
     gateway: Path | None = None  # the host's folder of the gateway's sockets; None: not even that way out
     tools: Path | None = None  # the host's folder of installed agents, shown at its own path

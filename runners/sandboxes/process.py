@@ -13,6 +13,7 @@ from time import monotonic
 from runners.agents.adapter import Exit, Killed
 from runners.sandboxes.interface import Errand
 from runners.sandboxes.lines import Splitter
+from runners.sandboxes.weighing import Scale
 
 SLICE = 0.1  # seconds between looks at the limits and at a process that ended with its output held open
 CHUNK = 64 * 1024
@@ -38,6 +39,8 @@ class LocalProcess:
         self._killed: Killed | None = None
         self._exit: Exit | None = None
         self._splitter = Splitter()
+        self._scale = Scale(errand.tree, errand.tree_bytes)
+        made.callback(self._scale.close)
         self._bytes = 0
         try:
             self._popen = self._spawn(launch)
@@ -116,6 +119,8 @@ class LocalProcess:
             self.kill("time")
         elif now - self._last_byte > self._errand.idle_seconds:
             self.kill("idle")
+        elif self._scale.is_over():
+            self.kill("disk")
 
     def kill(self, why: Killed) -> None:
         """See `Process.kill`."""

@@ -150,6 +150,22 @@ def test_every_limit_ends_it(
     assert time.monotonic() - began < 10
 
 
+def test_a_workspace_that_grows_too_large_ends_it(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runners.sandboxes.weighing.PAUSE", 0.1)
+    deep = "import os\nfor _ in range(1500):\n  os.mkdir('deep'); os.chdir('deep')\n"
+    code = f"{deep}file = open('large', 'wb')\nwhile True: file.write(b'x' * 1_000_000)"
+    _, exit = run(sandbox, python(tmp_path, code, tree_bytes=20_000_000))
+    assert exit.killed == "disk"
+
+
+def test_a_workspace_of_holes_is_not_large(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runners.sandboxes.weighing.PAUSE", 0.05)
+    code = "import time\nopen('holes', 'wb').truncate(1_000_000_000)\ntime.sleep(0.5)"
+    assert run(sandbox, python(tmp_path, code, tree_bytes=20_000_000))[1] == Exit(0)
+
+
 def test_a_process_that_closes_its_output_is_waited_for(sandbox: Sandbox, tmp_path: Path) -> None:
     _, exit = run(sandbox, python(tmp_path, "import os, time; os.close(1); os.close(2); time.sleep(0.3); os._exit(3)"))
     assert exit == Exit(3)

@@ -1,0 +1,53 @@
+"""How large a workspace has become: asked again and again while its agent works, of a tool that no tree breaks."""
+
+import os
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
+
+PAUSE = 5.0  # seconds between two looks; longer where a look takes long
+SHARE = 0.05  # of the time that looking may take
+
+
+class Scale:
+    """Weighs one folder in the background: what it takes on disk, whatever the files say of themselves."""
+
+    def __init__(self, folder: Path, most: int) -> None:
+        self._folder, self._most = folder, most
+        self._looking: subprocess.Popen[str] | None = None
+        self._began = monotonic()
+        self._due = self._began + PAUSE
+
+    def is_over(self) -> bool:
+        """Whether the folder was heavier than it may be at the last look. Never waits."""
+        if self._looking is None:
+            if monotonic() >= self._due:
+                self._look()
+            return False
+        if self._looking.poll() is None:
+            return False
+        size = self._read(self._looking)
+        self._looking = None
+        self._due = monotonic() + max(PAUSE, (monotonic() - self._began) / SHARE)
+        return size > self._most
+
+    def close(self) -> None:
+        """Ends a look that is under way."""
+        if self._looking is not None:
+            self._looking.kill()
+            self._read(self._looking)
+            self._looking = None
+
+    def _look(self) -> None:
+        self._began = monotonic()
+        argv = ["du", "--summarize", "--one-file-system", "--block-size=1", "--", str(self._folder)]
+        with suppress(OSError):  # a host without it; the page says what is bounded
+            self._looking = subprocess.Popen(
+                argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env={"PATH": os.defpath}
+            )
+
+    def _read(self, looking: "subprocess.Popen[str]") -> int:
+        said, _ = looking.communicate()
+        size = said.split("\t", 1)[0]
+        return int(size) if size.isdecimal() else 0
