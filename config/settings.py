@@ -236,6 +236,11 @@ class Settings(BaseSettings):
         return own or getattr(self, f"{provider}_api_key") is not None
 
     @property
+    def offers_models(self) -> bool:
+        """Whether models of any protocol can be reached."""
+        return any(self.offers(provider) for provider in ("anthropic", "openai", "gemini"))
+
+    @property
     def database(self) -> str:
         """SQLAlchemy's address of the database."""
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'async-code.sqlite3'}"
@@ -314,8 +319,10 @@ def parts_of(secret: SecretStr | None) -> list[str]:
 
 
 def forget_environment() -> None:
-    """Takes every setting but DATA_DIR out of this process's environment and `.env` out of sight, for children too."""
-    for name in Settings.model_fields.keys() - {"data_dir"}:
+    """Takes the settings out of this process's environment and `.env` out of sight, for children too.
+
+    What says where things lie on this machine stays."""
+    for name in Settings.model_fields.keys() - {"data_dir", "agents_dir"}:
         os.environ.pop(name.upper(), None)
     os.environ["ENV_FILE"] = os.devnull
 

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from bot.demo.cast import cast_of
 from bot.demo.journey import PATIENCE_SECONDS, follow
-from bot.demo.screen import Screen, welcome
+from bot.demo.screen import SERVICES, Screen, welcome
 from bot.demo.stage import Stage, set_stage
 from bot.embedded.foreground import until_interrupted, wait
 from config.settings import forget_environment, load
@@ -14,12 +14,12 @@ from config.settings import forget_environment, load
 
 def main(once: bool, port: int | None, agent: str, sandbox: str) -> int:
     """Plays the demo; the exit status: 0 where the comment became a pull request. Raises OperatorError."""
-    cast = cast_of(agent, sandbox, load())
     forget_environment()  # a real bot's settings beside it must neither be used nor be seen
+    cast = cast_of(agent, sandbox, load())
     console = Console(highlight=False)
     code = 1
     with ExitStack() as held:
-        screen = held.enter_context(Screen(console))
+        screen = held.enter_context(Screen(console, SERVICES + bool(cast.agent.wire)))  # an agent's model: the gateway
         stage = held.enter_context(set_stage(port, cast, screen.process))
         with until_interrupted(stage.stack, console.print):
             code = _play(stage, screen, console)

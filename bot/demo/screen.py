@@ -15,14 +15,14 @@ from bot.demo.stage import COMMAND, Stage
 from bot.embedded.keeper import State
 from runners.wording.hidden import bare
 
-SERVICES = ("broker", "web", "gateway", "control", "runs", "beat")
+SERVICES = 5  # broker, web, control, runs, beat
 
 
 class Screen:
     """Shows what happens: drawn anew in a terminal, line after line elsewhere."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, console: Console, services: int = SERVICES) -> None:
+        self._console, self._services = console, services
         self._ready: list[str] = []
         self._progress = Progress()
         self._said: list[str] = []
@@ -70,7 +70,7 @@ class Screen:
 
     def _draw(self) -> RenderableType:
         stack = f"stack up: {', '.join(self._ready)}" if self._ready else ""
-        done = len(self._ready) >= len(SERVICES)
+        done = len(self._ready) >= self._services
         rows = Table.grid(padding=(0, 1))
         rows.add_row(*_mark(done, f"{stack or 'starting the stack'}"))
         if done:

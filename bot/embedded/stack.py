@@ -34,9 +34,11 @@ def bot_services(settings: Settings, environment: Environment, drain_seconds: fl
     def ours(name: str, *words: str, ready: Callable[[], bool] | None = None, stop_seconds: float = 10.0) -> Service:
         return Service(name, (sys.executable, "-m", "bot", *words), environment, ready, stop_seconds)
 
+    # Without a model to reach there is nothing to let out.
+    gateway = [ours("gateway", "gateway")] if settings.offers_models else []
     return [
         ours("web", "web", ready=web.healthy),
-        ours("gateway", "gateway"),
+        *gateway,
         ours("control", "worker", "control"),
         ours("runs", "worker", "runs", stop_seconds=drain_seconds),
         ours("beat", "beat"),

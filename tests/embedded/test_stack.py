@@ -264,7 +264,7 @@ def test_a_runs_worker_may_drain_as_long_as_the_settings_say(setting: float | No
 
 
 def test_the_bot_runs_its_processes_in_the_order_of_their_need(tmp_path: Path) -> None:
-    services = bot_services(load(data_dir=tmp_path), {}, 60)
+    services = bot_services(load(data_dir=tmp_path, anthropic_api_key="a-key"), {}, 60)
     assert [(service.name, *service.argv[3:]) for service in services] == [
         ("web", "web"),
         ("gateway", "gateway"),
@@ -273,3 +273,8 @@ def test_the_bot_runs_its_processes_in_the_order_of_their_need(tmp_path: Path) -
         ("beat", "beat"),
     ]
     assert {service.name: service.stop_seconds for service in services}["runs"] == 60
+
+
+def test_a_bot_without_a_model_to_reach_has_no_gateway(tmp_path: Path) -> None:
+    services = bot_services(load(data_dir=tmp_path, _env_file=None), {}, 60)
+    assert "gateway" not in {service.name for service in services}
