@@ -40,7 +40,7 @@ def pick(step: Called, conversation: Conversation) -> Picked | None:
         case Shell(command):
             return _shell(command, conversation.tools)
         case Spawn(agent, script, prompt):
-            values: Values = {AGENTS: agent, PROMPTS: f"{prompt} {marker(script)}"}
+            values: Values = {AGENTS: agent, PROMPTS: f"{prompt} {marker(script)}", ("description",): prompt}
             return _filled(_first(SPAWNERS, conversation.tools), values)
 
 

@@ -8,6 +8,9 @@ from typing import Any, Literal, Protocol
 WORKSPACE = "/workspace"
 PROGRAMS = "/programs"
 
+# In bytes; a longer line of an agent's output comes in pieces, each as long as that but the last.
+LONGEST_LINE = 64 * 1024
+
 # A model's protocol: Anthropic Messages, OpenAI Chat Completions, OpenAI Responses, Gemini.
 Wire = Literal["anthropic", "openai-chat", "openai-responses", "gemini"]
 

@@ -3,9 +3,10 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any, Never
+from typing import Any
 
 from runners.agents.adapter import STOPPED, AgentEvent, Brief, Exit, Outcome, Reader, Wire
+from runners.agents.json_lines import document
 
 KINDS = ("text", "tool_call", "tool_result")
 SCALARS = (str, int, float, bool, type(None))
@@ -68,17 +69,5 @@ class ProgramReader:
 
 
 def parse(line: str) -> dict[str, Any]:
-    """The scalars of the line's JSON object; {} where it is none, or none that any database could keep."""
-    if "\\u0000" in line:
-        return {}
-    try:
-        data = json.loads(line, parse_constant=_refuse)
-        # A lone surrogate survives `loads`, and would fail where the event is stored.
-        json.dumps(data, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        return {}
-    return {key: item for key, item in data.items() if isinstance(item, SCALARS)} if isinstance(data, dict) else {}
-
-
-def _refuse(constant: str) -> Never:
-    raise ValueError(f"{constant} is not JSON")
+    """The scalars of the line's JSON object."""
+    return {key: item for key, item in document(line).items() if isinstance(item, SCALARS)}

@@ -1,12 +1,12 @@
 """Cuts a process's bytes into lines of text; pure, linear in the bytes, and never raises."""
 
-LONGEST = 64 * 1024  # bytes; a longer line comes in pieces
+from runners.agents.adapter import LONGEST_LINE
 
 
 class Splitter:
     """Fed with chunks as they come. A carriage return ends a line too: that is how progress bars print."""
 
-    def __init__(self, longest: int = LONGEST) -> None:
+    def __init__(self, longest: int = LONGEST_LINE) -> None:
         self._longest = longest
         self._rest = bytearray()
         self._after_return = False

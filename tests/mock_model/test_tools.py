@@ -32,8 +32,8 @@ def tool(name: str, **properties: Any) -> Tool:
         (SHELL, tool("shell", command={"type": "array"}), {"command": ["bash", "-lc", "ls -l"]}),
         (
             Spawn("coder", "part", "Go."),
-            tool("Task", prompt=TEXT, subagent_type=TEXT),
-            {"prompt": "Go. [mock script: part]", "subagent_type": "coder"},
+            tool("Task", prompt=TEXT, subagent_type=TEXT, description=TEXT),
+            {"prompt": "Go. [mock script: part]", "subagent_type": "coder", "description": "Go."},
         ),
     ],
 )
