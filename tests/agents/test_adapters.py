@@ -1,16 +1,20 @@
 """Adapters by tables: what an agent is given, and what its lines mean."""
 
 import json
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runners.agents import AGENTS, agent_for
-from runners.agents.adapter import STOPPED, Agent, Brief, Exit, Killed, Outcome
+from runners.agents.adapter import BASES, STOPPED, Agent, Brief, Exit, Killed, Outcome
+from tests.agents.readings import is_kept
 
 HOSTILE = '$(touch x) `id` "; rm -rf ~ #\n--upload-pack=x\0{python}'
-BRIEF = Brief("implement", HOSTILE, HOSTILE, HOSTILE, argv=("agent", "--flag"))
+KEY = "what the gateway knows it by"
+BRIEF = Brief("implement", HOSTILE, HOSTILE, HOSTILE, model="some-model", argv=("agent", "--flag"), credential=KEY)
+LINES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))  # as a sandbox hands them over
 DONE = json.dumps({"event": "done", "status": "succeeded", "reason": "", "summary": "All well."})
 
 
@@ -23,13 +27,41 @@ def test_what_people_wrote_reaches_an_agent_by_standard_input_only(name: str) ->
     assert "upload-pack" in agent.stdin(BRIEF)
 
 
+WITH_A_MODEL = [agent for agent in AGENTS.values() if agent.wire]
+
+
+@pytest.mark.parametrize("agent", WITH_A_MODEL, ids=lambda agent: agent.name)
+def test_an_agent_with_a_model_asks_the_gateway_alone(agent: Agent) -> None:
+    assert agent.wire
+    argv, env, files = agent.argv(BRIEF), agent.env(BRIEF), agent.files(BRIEF)
+    words = "\n".join([*argv, *env.values(), *files.values()])
+    assert words.count("http") == 1 and BASES[agent.wire] in words
+    assert not [word for word in argv if KEY in word], "everyone on the host reads a command line"
+    assert [value for value in [*env.values(), *files.values()] if KEY in value]
+    assert [word for word in [*argv, *env.values()] if "some-model" in word]
+    assert not agent.own_program
+
+
+@pytest.mark.parametrize("agent", WITH_A_MODEL, ids=lambda agent: agent.name)
+def test_a_prompt_begins_with_words_of_ours_whatever_people_wrote(agent: Agent) -> None:
+    for text in ("/context", "@/etc/passwd", "--help", "/run touch x"):
+        prompt = agent.stdin(Brief("implement", text, text, text, model="m"))
+        assert prompt.startswith("You ") and text in prompt
+
+
+@pytest.mark.parametrize("agent", WITH_A_MODEL, ids=lambda agent: agent.name)
+def test_how_an_agent_is_probed_and_installed(agent: Agent) -> None:
+    assert list(agent.probe) == [agent.argv(BRIEF)[0], "--version"]
+    assert re.fullmatch(r"npm install --global @?[a-z/-]+@\d+\.\d+\.\d+", agent.install)
+
+
 @pytest.mark.parametrize("agent", AGENTS.values(), ids=list(AGENTS))
-@given(lines=st.lists(st.text() | st.just(DONE) | st.dictionaries(st.text(), st.text()).map(json.dumps)))
+@given(lines=st.lists(LINES | st.just(DONE) | st.dictionaries(st.text(), st.text()).map(json.dumps)))
 def test_no_line_makes_a_reader_raise(agent: Agent, lines: list[str]) -> None:
     reader = agent.reader()
     for line in lines:
         for event in reader.feed(line):
-            json.dumps(dict(event.data))
+            assert all(is_kept(value) for value in event.data.values())
     reader.finish(Exit(0))
 
 
@@ -97,6 +129,9 @@ def test_a_commands_prompt_begins_with_a_sentence_of_ours_and_leaves_out_what_is
         ("command", Brief("implement", "x"), "AGENT_COMMAND"),
         ("command", BRIEF, None),
         ("mend", Brief("implement", ""), None),
+        ("claude-code", Brief("implement", "x"), None),
+        ("opencode", Brief("implement", "x"), "`--model M`"),
+        ("opencode", Brief("implement", "x", model="m"), None),
     ],
 )
 def test_what_an_agent_misses_is_said_before_a_run(name: str, brief: Brief, missing: str | None) -> None:

@@ -41,7 +41,7 @@ def test_every_refusal() -> None:
         texts[f"{rule}, over long ago"] = replies.refusal(command(), Verdict(False, rule, 20, 25, NOW - 5), NOW)
         texts[f"{rule}, of nothing"] = replies.refusal(command(), Verdict(False, rule, 0, 0, None), NOW)
     texts["an agent with a typo"] = replies.unknown_agent("mnd", sorted(AGENTS))
-    texts["an agent that nobody knows"] = replies.unknown_agent("claude-9,gpt", sorted(AGENTS))
+    texts["an agent that nobody knows"] = replies.unknown_agent("zz9,plural", sorted(AGENTS))
     for flag in ("--base", "--draft", "--model"):
         texts[f"{flag} where it is of no use"] = replies.no_use(flag, "mend")
     texts["nothing to apply"] = str(AGENTS["patch"].missing(Brief("apply", "")))
