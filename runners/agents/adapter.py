@@ -99,7 +99,7 @@ class Agent(Protocol):
     description: str  # one line for `help`
     wire: Wire | None  # the model protocol that it speaks; None where it needs no model
     probe: Sequence[str]  # the command line, inside the sandbox, that prints its version; empty where none is needed
-    install: str  # the command line that installs the version that the adapter was made for; empty likewise
+    install: str  # what installs the version that the adapter was made for, `{agents}` being where; empty likewise
     own_program: bool  # True where only the project's own deterministic code runs, never the repository's or a model's
 
     def missing(self, brief: Brief) -> str | None:

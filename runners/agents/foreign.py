@@ -30,7 +30,7 @@ class Foreign:
 
     def __init__(self) -> None:
         self.probe: Sequence[str] = (self.program, "--version")
-        self.install = f"npm install --global {self.package}@{self.version}"
+        self.install = f"npm install --prefix {{agents}} {self.package}@{self.version}"
 
     def missing(self, brief: Brief) -> str | None:
         """Some don't start without a model's name."""
