@@ -63,6 +63,14 @@ class Ground:
 
 
 @pytest.fixture
+def database(sqlite_url: str) -> Iterator[Database]:
+    """SQLite: what differs on Postgres is `tests/runners/test_usage.py`'s."""
+    database = Database(sqlite_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
 def provider() -> Provider:
     """Answers as it is told."""
     return Provider()
@@ -84,7 +92,7 @@ def ground(tmp_path: Path, database: Database, provider: Provider) -> Iterator[G
             gemini_base_url=url,
         )
         held.enter_context(living_gateway(settings, database))
-        transport = httpx.HTTPTransport(uds=str(folder_of(settings) / MODELS))
+        transport = httpx.HTTPTransport(verify=False, uds=str(folder_of(settings) / MODELS))
         client = held.enter_context(httpx.Client(transport=transport, base_url="http://gateway", timeout=20))
         yield Ground(settings, database, provider, client)
 

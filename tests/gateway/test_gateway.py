@@ -10,10 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from config.catalogue import Tokens, price_of
-from runners import moves, usage
+from runners import moves
 from runners.gateway.server import identity
 from runners.states import RunState
-from runners.usage import Budget
 from runners.usage import usage as table
 from tests.gateway.conftest import KEY, MODEL, Ground, Later
 from tests.gateway.provider import ended, started
@@ -220,26 +219,6 @@ def test_a_provider_that_can_t_be_reached_costs_nothing(ground: Ground) -> None:
     answer = ground.ask("secret", "/openai/v1/responses")
     assert (answer.status_code, answer.json()["error"]["message"]) == (502, "127.0.0.1 can't be reached.")
     assert ground.row(claim).cost_usd == 0
-
-
-def test_a_gateway_that_died_loses_no_spend(ground: Ground) -> None:
-    claim = ground.run("secret", budget_usd=0.02)
-    run = ground.row(claim)
-
-    def reserve(request_id: str, host: str) -> Budget:
-        return write(
-            ground.database,
-            lambda connection: usage.reserve(connection, run, request_id, host, MODEL, 0.008),
-        )
-
-    met = [reserve("a", "this-host"), reserve("b", "another"), reserve("c", "another")]
-    assert met == [Budget.GRANTED, Budget.GRANTED, Budget.BUSY]
-    assert write(ground.database, lambda connection: usage.settle_left_over(connection, "this-host")) == 1
-    assert [charged.cost_usd for charged in rows(ground)] == [0.008, None]
-    assert ground.row(claim).cost_usd == pytest.approx(0.008)
-    # A settlement that comes late changes nothing.
-    write(ground.database, lambda connection: usage.settle(connection, "a", Tokens(), 0.0))
-    assert ground.row(claim).cost_usd == pytest.approx(0.008)
 
 
 def test_spend_of_an_earlier_attempt_counts(ground: Ground) -> None:
