@@ -11,6 +11,7 @@ from runners.agents.gemini import Gemini
 from runners.agents.mend import Mend
 from runners.agents.opencode import OpenCode
 from runners.agents.patch import Patch
+from runners.agents.qwen import Qwen
 from runners.agents.swarm import Swarm
 
 AGENTS: Mapping[str, Agent] = {
@@ -21,6 +22,7 @@ AGENTS: Mapping[str, Agent] = {
     "codex": Codex(),
     "gemini": Gemini(),
     "opencode": OpenCode(),
+    "qwen": Qwen(),
     "copilot": Copilot(),
     "swarm": Swarm(),
 }

@@ -206,3 +206,17 @@ def test_every_recording_is_read() -> None:
     assert {file.stem for file in FOLDER.glob("*.jsonl")} == set(EXITS)
     for agent in RECORDED:
         assert {f"{agent}-ok", f"{agent}-refused-key", f"{agent}-dead", f"{agent}-stalled"} <= set(EXITS)
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("[API Error: 429 Slowly.]\nPossible quota limitations in place.", "rate_limited"),
+        ("Half a sentence[API Error: terminated (cause: other side closed)]", "unreachable"),
+        ("It now handles `[API Error: …]`, which was lost.", ""),
+    ],
+)
+def test_qwen_says_in_its_last_text_that_the_api_failed(said: str, reason: str) -> None:
+    reader = AGENTS["qwen"].reader()
+    reader.feed(json.dumps({"type": "result", "subtype": "success", "is_error": False, "result": said}))
+    assert reader.finish(Exit(0)).reason == reason
