@@ -52,7 +52,7 @@ def test_a_prompt_begins_with_words_of_ours_whatever_people_wrote(agent: Agent) 
 @pytest.mark.parametrize("agent", WITH_A_MODEL, ids=lambda agent: agent.name)
 def test_how_an_agent_is_probed_and_installed(agent: Agent) -> None:
     assert list(agent.probe) == [agent.argv(BRIEF)[0], "--version"]
-    assert re.fullmatch(r"npm install --global @?[a-z/-]+@\d+\.\d+\.\d+", agent.install)
+    assert re.fullmatch(r"npm install --prefix {agents} @?[a-z/-]+@\d+\.\d+\.\d+", agent.install)
 
 
 @pytest.mark.parametrize("agent", AGENTS.values(), ids=list(AGENTS))
