@@ -14,11 +14,11 @@ TITLE = "async-code"  # it would ask a model for one
 
 
 class OpenCode(Foreign):
-    """Any model that is reached by OpenAI's Chat Completions."""
+    """By OpenAI's Responses: with Chat Completions its requests are refused by OpenAI's newer models."""
 
     name = "opencode"
-    description = "opencode, with any model behind OpenAI's Chat API"
-    wire: Wire | None = "openai-chat"
+    description = "opencode, with any model behind OpenAI's Responses API"
+    wire: Wire | None = "openai-responses"
     program = "opencode"
     package = "opencode-ai"
     version = "1.18.33"
@@ -34,8 +34,8 @@ class OpenCode(Foreign):
 
         Not its plugins: this version runs what lies in `.opencode/plugin`, and nothing turns that off.
         """
-        options = {"baseURL": BASES["openai-chat"], "apiKey": brief.credential}
-        provider = {"npm": "@ai-sdk/openai-compatible", "options": options, "models": {str(brief.model): {}}}
+        options = {"baseURL": BASES["openai-responses"], "apiKey": brief.credential}
+        provider = {"npm": "@ai-sdk/openai", "options": options, "models": {str(brief.model): {}}}
         config = {
             "share": "disabled",
             "autoupdate": False,
