@@ -96,6 +96,7 @@ def test_a_credential_is_known_while_its_attempt_is_at_work(database: Database, 
 def test_refused_hosts_are_counted_and_bounded(database: Database, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(refused_hosts, "MOST_HOSTS", 2)
     for host in ("a:443", "b:443", "a:443", "c:443", "d:443", "a:443", "x" * 500):
-        write(database, lambda connection, host=host: refused_hosts.add(connection, run.id, host))
+        with database.write() as connection:
+            refused_hosts.add(connection, run.id, host)
     with database.read() as connection:
         assert refused_hosts.of_run(connection, run.id) == (("a:443", 3), ("others", 3), ("b:443", 1))
