@@ -41,8 +41,10 @@ def install(settings: Settings, name: str) -> str:
         raise OperatorError(f"There is nothing to install for {name!r}; there is for: {known}.")
     line = agent.install.format(agents=settings.agents_folder)
     settings.agents_folder.mkdir(parents=True, exist_ok=True)
+    settings.agents_folder.chmod(0o755)
     try:
-        subprocess.run(shlex.split(line), check=True, stdout=subprocess.DEVNULL)
+        # What we write is our user's alone; this is for the sandbox's user too.
+        subprocess.run(shlex.split(line), check=True, stdout=subprocess.DEVNULL, umask=0o022)
     except FileNotFoundError as error:
         raise OperatorError(f"{error.filename} is not installed, and is needed for: {line}") from None
     except subprocess.CalledProcessError as error:
@@ -73,19 +75,22 @@ def look(settings: Settings, sandbox: Sandbox, agent: Agent) -> Found:
     problem = "" if agent.own_program else agent.missing(brief) or ""
     if agent.wire and not settings.offers(agent.wire):
         problem = f"set {agent.wire.partition('-')[0].upper()}_API_KEY"
-    return Found(agent, version_of(settings, sandbox, agent), model, problem)
+    version, failed = version_of(settings, sandbox, agent)
+    return Found(agent, version, model, failed or problem)
 
 
-def version_of(settings: Settings, sandbox: Sandbox, agent: Agent) -> str:
-    """What it says of itself; nothing for the project's own."""
+def version_of(settings: Settings, sandbox: Sandbox, agent: Agent) -> tuple[str, str]:
+    """What it says of itself, nothing for the project's own; and why it does not start, if it does not."""
     if not agent.probe:
-        return ""
+        return "", ""
     with tempfile.TemporaryDirectory(prefix="async-code-probe-") as tree:
         errand = Errand(agent.probe, Path(tree), seconds=SECONDS, tools=tools_of(settings))
         process = sandbox.start(errand)
         said = [line.strip() for line in process.lines(1) if line and line.strip()]
-        process.wait()
-    return said[0][:LONGEST_VERSION] if said else "installed"
+        exit = process.wait()
+    if exit.code or exit.killed:
+        return "", said[-1] if said else f"it does not start (exit code {exit.code})"
+    return said[0][:LONGEST_VERSION] if said else "installed", ""
 
 
 def lines(found: list[Found]) -> Iterator[str]:
