@@ -48,14 +48,15 @@ async def one(way: Way, tokens: int, heard: Heard, wait: float = 0.0) -> None:
     await asyncio.sleep(wait)
     loop = asyncio.get_running_loop()
     reader, writer = await way.open()
-    asked, first, count = loop.time(), 0.0, 0
+    asked, first, count, answered = loop.time(), 0.0, 0, False
     writer.write(request(way, tokens))
     try:
         while not (chunk := await reader.read(65536)).endswith(b"0\r\n\r\n") and chunk:
             at = loop.time()
-            if b" 200 " not in chunk[:20] and not count and not first:
+            if not answered and b" 200 " not in chunk[:20]:
                 heard.wrong.append(chunk[:300])
                 return
+            answered = True
             if not first and b"message_start" in chunk:
                 first = at
                 heard.first.append(at - asked)

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import socket
+import sys
 from pathlib import Path
 
 import structlog
@@ -19,6 +20,8 @@ from runners.sockets import listen
 from runners.way_out import folder_of
 
 SECONDS_TO_FINISH = 10
+# httpcore asks for it several times a request, and to be told that it is not installed takes as long as all the rest.
+sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]  # the documented way to forbid an import
 
 log = structlog.get_logger()
 
