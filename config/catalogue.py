@@ -62,12 +62,12 @@ class Price:
         """What one answer cost, in US dollars."""
         return self._of(tokens.all_input).cost(tokens)
 
-    def most(self, input_bytes: int, output_tokens: int | None) -> float:
-        """The most that a request can cost: no tokenizer makes more tokens than there are bytes."""
-        rates = self._of(input_bytes)
+    def most(self, input_tokens: int, output_tokens: int | None) -> float:
+        """The most that a request of at most so many tokens can cost."""
+        rates = self._of(input_tokens)
         dearest = max(rates.input, rates.cache_write)
         output = min(output_tokens or self.most_output, self.most_output)
-        return (input_bytes * dearest + output * rates.output) / MILLION
+        return (input_tokens * dearest + output * rates.output) / MILLION
 
     def _of(self, input_tokens: int) -> Rates:
         return self.long if self.long and input_tokens > self.long_over else self.rates

@@ -5,7 +5,10 @@ An answer passes through byte for byte as it comes. Whatever happens on the way,
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import anyio
@@ -31,6 +34,10 @@ SECONDS_TO_CONNECT = 10.0
 SECONDS_OF_SILENCE = 300.0  # that a provider may take for its next byte
 SECONDS_FOR_ROOM = 60.0  # that a request waits for others of its run to be settled
 LOOK_SECONDS = 0.25
+MOST_AT_ONCE = 64  # requests of one run: a swarm has fewer, and each holds its body
+LARGE_BYTES = 1024 * 1024
+MOST_LARGE = 16  # bodies of more than LARGE_BYTES that are read at once, of all runs; others wait
+SECONDS_FOR_A_BODY = 60.0
 # What an answer may say of itself. The lengths and encodings of its way here are uvicorn's.
 PASSED_BACK = ("content-type", "retry-after", "request-id", "x-request-id")
 PASSED_BACK_ALL = ("anthropic-ratelimit-", "x-ratelimit-")
@@ -38,6 +45,8 @@ PASSED_BACK_ALL = ("anthropic-ratelimit-", "x-ratelimit-")
 NO_CREDENTIAL = "The gateway knows no run at work by this credential."
 NOT_LISTED = "The gateway lets only requests to a model's own API out, and this is none."
 SPENT = "The run's budget of ${:.2f} is used up, or has no room for what this request can cost."
+TOO_MANY = f"This run has {MOST_AT_ONCE} requests under way; try again when one has been answered."
+TOO_SLOW = "The request's body did not come in time."
 BUSY = "Other requests of this run hold the rest of its budget; try again in a moment."
 
 log = structlog.get_logger()
@@ -52,6 +61,8 @@ class Gateway:
             timeout=httpx.Timeout(SECONDS_OF_SILENCE, connect=SECONDS_TO_CONNECT, pool=None),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=100),
         )
+        self._at_once: Counter[str] = Counter()
+        self._large = asyncio.Semaphore(MOST_LARGE)
 
     async def close(self) -> None:
         """Gives connections back."""
@@ -77,7 +88,35 @@ class Gateway:
         run = await run_in_threadpool(self._run_of, credential_of(request))
         if run is None:
             raise Refused(401, NO_CREDENTIAL)
-        asked = read(route, model, request.url.path, await body_of(request))
+        if self._at_once[run.id] >= MOST_AT_ONCE:
+            raise Refused(429, TOO_MANY)
+        self._at_once[run.id] += 1
+        done = partial(self._done, run.id)
+        try:
+            return await self._ask(request, route, model, run, done)
+        except BaseException:
+            done()
+            raise
+
+    def _done(self, run_id: str) -> None:
+        self._at_once[run_id] -= 1
+        if not self._at_once[run_id]:
+            del self._at_once[run_id]
+
+    async def _body(self, request: Request) -> bytes:
+        length = request.headers.get("content-length", "")
+        small = length.isdecimal() and int(length) <= LARGE_BYTES
+        try:
+            async with asyncio.timeout(SECONDS_FOR_A_BODY), nullcontext() if small else self._large:
+                return await body_of(request)
+        except TimeoutError:
+            raise Refused(408, TOO_SLOW) from None
+
+    async def _ask(
+        self, request: Request, route: Route, model: str | None, run: Row[Any], done: Callable[[], None]
+    ) -> Response:
+        """Asks the provider; `done` is called when the answer has ended."""
+        asked = read(route, model, request.url.path, await self._body(request))
         with structlog.contextvars.bound_contextvars(run=run.id, model=asked.model):
             charge = Charge(self._database, secrets.token_hex(16), route, asked)
             if route.charged:
@@ -88,7 +127,7 @@ class Gateway:
                 headers=routes.headers(self._settings, route, request.headers),
                 content=asked.body,
             )
-            return await self._forward(sent, charge)
+            return await self._forward(sent, charge, done)
 
     def _run_of(self, credential: str) -> Row[Any] | None:
         with self._database.read() as connection:
@@ -109,7 +148,7 @@ class Gateway:
                 raise Refused(429, BUSY)
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _forward(self, sent: httpx.Request, charge: "Charge") -> Response:
+    async def _forward(self, sent: httpx.Request, charge: "Charge", done: Callable[[], None]) -> Response:
         try:
             answer = await self._client.send(sent, stream=True)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
@@ -124,7 +163,7 @@ class Gateway:
             await charge.settle(Tokens(), None)
             raise
         log.info("gateway.answered", status=answer.status_code)
-        return StreamingResponse(charge.passing(answer), answer.status_code, passed_back(answer.headers))
+        return StreamingResponse(charge.passing(answer, done), answer.status_code, passed_back(answer.headers))
 
 
 class Charge:
@@ -137,7 +176,7 @@ class Charge:
 
     def reserve(self, run: Row[Any], host: str) -> Budget:
         """Sets the most aside that it can cost."""
-        most = self._price.most(len(self._asked.body), self._asked.most_output)
+        most = self._price.most(self._asked.most_input, self._asked.most_output)
         with self._database.write() as connection:
             met = usage.reserve(connection, run, self._id, host, self._asked.model, most)
         self._open = met is Budget.GRANTED
@@ -158,7 +197,7 @@ class Charge:
         except DatabaseError as error:  # the reservation stands, and counts
             log.warning("gateway.not_settled", error=type(error).__name__)
 
-    async def passing(self, answer: httpx.Response) -> AsyncIterator[bytes]:
+    async def passing(self, answer: httpx.Response, done: Callable[[], None]) -> AsyncIterator[bytes]:
         """The answer as it comes. A refused request costs nothing, one that was not heard to its end the most."""
         meter = Meter(self._route.wire, streamed="event-stream" in answer.headers.get("content-type", ""))
         refused, whole = answer.status_code >= 400, False
@@ -175,6 +214,7 @@ class Charge:
             tokens = meter.tokens if whole else None
             known = 0.0 if refused else None if tokens is None else self._price.cost(tokens)
             await self.settle(tokens or Tokens(), known)
+            done()
             with anyio.CancelScope(shield=True):
                 await answer.aclose()
 

@@ -5,6 +5,7 @@ world that way, so that only tools which run in the sandbox are let through, and
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
@@ -26,6 +27,26 @@ OUTSIDE = {
     "openai-responses": ("previous_response_id", "conversation", "background", "prompt", "store"),
     "gemini": ("cachedContent", "cached_content"),
 }
+# What multiplies the price of an answer, and the values under which it does not.
+DEARER: dict[str, tuple[Any, ...]] = {
+    "n": (1,),
+    "candidateCount": (1,),
+    "candidate_count": (1,),
+    "service_tier": ("auto", "default", "flex", "standard_only"),
+    "speed": ("standard",),
+    "inference_geo": ("global",),
+    "audio": (),
+    "modalities": (["text"],),
+    "responseModalities": (["TEXT"],),
+    "response_modalities": (["TEXT"],),
+}
+# Models that search the web by themselves.
+SEARCHES = re.compile(r"search|research", re.IGNORECASE)
+# An image's tokens follow from its size in pixels, not in bytes.
+TOKENS_OF_AN_IMAGE = 5_000
+IMAGES = ("image", "image_url", "input_image")
+# … and a document's from its pages, of which nobody knows.
+DOCUMENTS = ("file", "input_file", "input_audio")
 # … anywhere in it.
 SOURCES = ("fileData", "file_data_uri", "fileUri", "file_uri", "file_id", "file_url")
 
@@ -46,6 +67,7 @@ class ModelRequest:
     model: str
     streams: bool
     most_output: int | None
+    most_input: int  # tokens that the model may count in it
 
 
 def read(route: Route, model: str | None, path: str, body: bytes) -> ModelRequest:
@@ -55,8 +77,12 @@ def read(route: Route, model: str | None, path: str, body: bytes) -> ModelReques
     model = model or asked.get("model")
     if not isinstance(model, str) or not model:
         raise Refused(400, "The request names no model.")
+    if SEARCHES.search(model):
+        raise Refused(403, f"The model `{model}` may search the web; it is not let through.")
     streams = path.endswith(":streamGenerateContent") or asked.get("stream") is True
-    request = ModelRequest(body, model, streams, _most_output(route, asked))
+    images = sum(1 for part in _objects(asked) if _is_image(part))
+    most_input = len(body) + images * TOKENS_OF_AN_IMAGE
+    request = ModelRequest(body, model, streams, _most_output(route, asked), most_input)
     return _with_usage(request, asked) if route.wire == "openai-chat" and streams else request
 
 
@@ -88,10 +114,19 @@ def _refuse_outside(route: Route, asked: dict[str, Any]) -> None:
     for name in OUTSIDE[route.wire]:
         if asked.get(name) not in (None, False):
             raise Refused(403, f"`{name}` would let the provider reach outside of the request; it is not let through.")
+    configuration = asked.get("generationConfig") or asked.get("generation_config")
+    for place in (asked, configuration if isinstance(configuration, dict) else {}):
+        _refuse_dearer(place)
     for tool in _list(asked.get("tools")):
         _refuse_tool(route, tool)
     for part in _objects(asked):
         _refuse_source(part)
+
+
+def _refuse_dearer(place: dict[str, Any]) -> None:
+    for name, values in DEARER.items():
+        if place.get(name) is not None and place[name] not in values:
+            raise Refused(403, f"`{name}` would make the answer cost more than its tokens; it is not let through.")
 
 
 def _refuse_tool(route: Route, tool: Any) -> None:
@@ -117,6 +152,11 @@ def _refuse_source(part: dict[str, Any]) -> None:
     for name in SOURCES:
         if part.get(name) is not None:
             raise Refused(403, f"`{name}` names something outside of the request; it is not let through.")
+    inline = part.get("inlineData") or part.get("inline_data")
+    mime = (inline.get("mimeType") or inline.get("mime_type")) if isinstance(inline, dict) else "image/"
+    document = part.get("type") == "document" and _type_of(part.get("source")) not in ("text", "content")
+    if part.get("type") in DOCUMENTS or document or not str(mime).startswith("image/"):
+        raise Refused(403, "Nobody knows how many tokens a document or a sound has; it is not let through.")
     source = part.get("source")
     if isinstance(source, dict) and source.get("type") in ("url", "file"):
         raise Refused(403, f"A source of type `{source['type']}` lies outside of the request; it is not let through.")
@@ -124,6 +164,14 @@ def _refuse_source(part: dict[str, Any]) -> None:
     url = image.get("url") if isinstance(image, dict) else image
     if url is not None and not str(url).startswith("data:"):
         raise Refused(403, "An image's address lies outside of the request; it is not let through.")
+
+
+def _type_of(value: Any) -> Any:
+    return value.get("type") if isinstance(value, dict) else None
+
+
+def _is_image(part: dict[str, Any]) -> bool:
+    return part.get("type") in IMAGES or "inlineData" in part or "inline_data" in part
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:

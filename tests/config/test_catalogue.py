@@ -38,7 +38,7 @@ def test_a_model_that_nobody_wrote_down_costs_as_the_dearest() -> None:
 
 
 def test_cost_is_per_million_tokens() -> None:
-    price = price_of("anthropic", "claude-sonnet-4-5")
+    price = price_of("anthropic", "claude-sonnet-4-6")
     assert price.cost(Tokens(1_000_000, 0, 0, 0)) == 3
     assert price.cost(Tokens(0, 1_000_000, 0, 0)) == pytest.approx(0.3)
     assert price.cost(Tokens(0, 0, 0, 1_000_000)) == 15

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from config.catalogue import Tokens, price_of
-from runners import moves
+from runners import claims, moves
 from runners.gateway.server import identity
 from runners.states import RunState
 from runners.usage import usage as table
@@ -133,6 +133,19 @@ def test_what_may_not_go_out_is_refused_in_a_sentence(
     assert ground.provider.asked == [] and rows(ground) == []
 
 
+def test_a_body_that_does_not_come_is_not_waited_for(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runners.gateway.app.SECONDS_FOR_A_BODY", 0.2)
+    ground.run("secret")
+
+    def slowly() -> Iterator[bytes]:
+        yield b"{"
+        threading.Event().wait(2)
+        yield b"}"
+
+    answer = ground.client.post("/anthropic/v1/messages", content=slowly(), headers={"x-api-key": "secret"})
+    assert answer.status_code == 408
+
+
 def test_a_compressed_request_is_refused(ground: Ground) -> None:
     ground.run("secret")
     headers = {"x-api-key": "secret", "content-encoding": "gzip"}
@@ -170,6 +183,27 @@ def test_requests_at_once_never_pass_the_budget_together(ground: Ground, in_back
     assert ground.provider.most_at_once == 3
     assert ground.row(claim).cost_usd == pytest.approx(5 * COST)
     assert not ground.row(claim).over_budget
+
+
+def test_a_run_asks_so_often_at_once_and_no_more(
+    ground: Ground, in_background: Later, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runners.gateway.app.MOST_AT_ONCE", 2)
+    ground.provider.holding = True
+    for number, credential in enumerate(("secret", "another"), 1):
+        claim = ground.run(credential, number=number)
+        with ground.database.write() as connection:
+            claims.note(connection, claim, lease_until=1e12)  # the next claim waits until this one would have lapsed
+    answers: list[httpx.Response] = []
+    for _ in range(2):
+        in_background(lambda: answers.append(ground.ask("secret")))
+    until(lambda: ground.provider.at_once == 2)
+    assert ground.ask("secret").status_code == 429
+    in_background(lambda: answers.append(ground.ask("another")))
+    until(lambda: ground.provider.at_once == 3)
+    ground.provider.go_on()
+    until(lambda: len(answers) == 3)
+    assert ground.ask("secret").status_code == 200
 
 
 def test_what_answers_refused_requests_costs_nothing(ground: Ground) -> None:

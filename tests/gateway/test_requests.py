@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from runners.agents.adapter import Wire
 from runners.gateway import routes
-from runners.gateway.requests import ModelRequest, Refused, read
+from runners.gateway.requests import TOKENS_OF_AN_IMAGE, ModelRequest, Refused, read
 from runners.gateway.routes import Route
 
 PATHS: dict[Wire, str] = {
@@ -109,6 +109,23 @@ def test_what_an_agent_needs_goes_out(wire: Wire, fields: dict[str, Any]) -> Non
         ],
         ("gemini", {"contents": [{"parts": [{"fileData": {"fileUri": "https://x"}}]}]}, "fileData"),
         ("gemini", {"cachedContent": "cachedContents/1"}, "cachedContent"),
+        # What would cost more than the tokens say, or more tokens than there are bytes.
+        ("openai-chat", {"n": 128}, "`n`"),
+        ("openai-chat", {"audio": {"voice": "x"}}, "audio"),
+        ("openai-chat", {"modalities": ["text", "audio"]}, "modalities"),
+        ("openai-responses", {"service_tier": "priority"}, "service_tier"),
+        ("anthropic", {"speed": "fast"}, "speed"),
+        ("gemini", {"generationConfig": {"candidateCount": 8}}, "candidateCount"),
+        ("gemini", {"generation_config": {"candidate_count": 8}}, "candidate_count"),
+        ("gemini", {"generationConfig": {"responseModalities": ["IMAGE"]}}, "responseModalities"),
+        ("anthropic", {"messages": [{"content": [{"type": "document", "source": {"type": "base64"}}]}]}, "document"),
+        ("openai-responses", {"input": [{"type": "input_file", "file_data": "data:application/pdf;"}]}, "document"),
+        ("openai-chat", {"messages": [{"content": [{"type": "file", "file": {}}]}]}, "document"),
+        ("gemini", {"contents": [{"parts": [{"inlineData": {"mimeType": "application/pdf"}}]}]}, "document"),
+        ("gemini", {"contents": [{"parts": [{"inline_data": {"mime_type": "audio/wav"}}]}]}, "document"),
+        # Models that search by themselves.
+        ("openai-chat", {"model": "gpt-5-search-api"}, "search"),
+        ("openai-responses", {"model": "o4-mini-deep-research"}, "research"),
     ],
 )
 def test_what_would_reach_outside_of_the_request_does_not(wire: Wire, fields: dict[str, Any], named: str) -> None:
@@ -177,6 +194,13 @@ def test_no_body_breaks_the_reader(body: bytes, wire: Wire) -> None:
 )
 def test_the_limit_of_an_answer_is_read(wire: Wire, fields: dict[str, Any], most: int | None) -> None:
     assert asking(wire, **fields).most_output == most
+
+
+def test_an_image_counts_by_more_than_its_bytes() -> None:
+    image = {"type": "image", "source": {"type": "base64", "data": "aGk="}}
+    request = asking("anthropic", messages=[{"content": [image, image]}])
+    assert request.most_input == len(request.body) + 2 * TOKENS_OF_AN_IMAGE
+    assert asking("anthropic").most_input == len(asking("anthropic").body)
 
 
 def test_a_streamed_chat_is_asked_to_say_what_it_took() -> None:
