@@ -26,6 +26,9 @@ def remove_doubles(context: Context, duty: Duty) -> None:
         task = tasks.get(connection, duty.subject)
         newest = runs.of_round(connection, task.id, task.round)
         since = now(connection) - max((run.finished_at or 0.0 for run in newest), default=0.0)
+        to_be_told = outbox.is_owed(connection, "status", task.id)
+    if to_be_told:  # a look now would find it missing, and book a turn of its own for what is about to be written
+        raise Paced("the comment is still to be written", retry_after=DELAY)
     if since < DELAY:  # a retry ended after this was asked for
         raise Paced("what is on its way may still arrive", retry_after=DELAY - since)
     where = Where(task.installation_id, task.repository, task.repository_id)

@@ -118,6 +118,12 @@ def owed(connection: Connection, most: int) -> Sequence[Row[Any]]:
     return connection.execute(wanted.order_by(outbox.c.next_at).limit(most)).all()
 
 
+def is_owed(connection: Connection, kind: str, subject: str) -> bool:
+    """Whether the duty waits or is being served."""
+    mine = (outbox.c.kind == kind, outbox.c.subject == subject, outbox.c.next_at.is_not(None))
+    return connection.execute(select(outbox.c.kind).where(*mine)).first() is not None
+
+
 def given_up(connection: Connection, most: int) -> Sequence[Row[Any]]:
     """Duties that nobody tries any more, the newest first; `total` counts them all."""
     wanted = select(outbox, func.count().over().label("total")).where(GIVEN_UP)

@@ -289,6 +289,26 @@ def test_nothing_is_written_where_all_is_as_it_should_be(world: World) -> None:
     assert {call.method for call in looks} == {"GET"}
 
 
+def test_the_look_waits_for_a_comment_that_waits_for_its_turn(world: World) -> None:
+    number = world.comment(FIX)
+    world.work()
+    (task,), (comment,) = world.task_rows(), world.bot_comments(number)
+    where = Where(task.installation_id, task.repository, task.repository_id)
+    world.context.github.edit_comment(where, comment.id, marked(status_marker(task.id), "At work."))
+    with world.database.write() as connection:
+        duties.want(connection, "status", task.id)
+        duty = duties.claim(connection, "status", task.id, 60)
+        assert duty is not None
+        duties.wait_turn(connection, duty, 600)
+    before = len(world.hub.calls)
+    for seconds in (61, 300, 300, 61):
+        world.later(seconds)
+        world.work()
+    edits = [call for call in world.hub.calls[before:] if call.method == "PATCH"]
+    assert "Done" in world.reply(number)
+    assert len(edits) == 1
+
+
 def test_a_second_answer_is_removed(world: World) -> None:
     number = world.comment("/async-code help")
     world.work()
