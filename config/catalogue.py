@@ -81,11 +81,20 @@ def catalogue() -> Mapping[str, Any]:
 
 
 @cache
+def prices(provider: str) -> Mapping[str, Price]:
+    """What the provider's models cost, by name."""
+    return {name: _price(entry) for name, entry in catalogue()[provider].items()}
+
+
+def is_known(provider: str, model: str) -> bool:
+    """Whether anybody wrote down what the model costs."""
+    return model in prices(provider) or DATED.sub("", model) in prices(provider)
+
+
 def price_of(provider: str, model: str) -> Price:
-    """The model's price; of one that nobody wrote down, the dearest of its provider."""
-    prices = {name: _price(entry) for name, entry in catalogue()[provider].items()}
-    known = prices.get(model) or prices.get(DATED.sub("", model))
-    return known or max(prices.values(), key=lambda price: price.rates.output)
+    """The model's price; of one that nobody wrote down (on a server of the operator's own), the dearest of these."""
+    known = prices(provider).get(model) or prices(provider).get(DATED.sub("", model))
+    return known or max(prices(provider).values(), key=lambda price: price.rates.output)
 
 
 def default_model(agent: str, *, cheap: bool = False) -> str | None:

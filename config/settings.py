@@ -231,9 +231,12 @@ class Settings(BaseSettings):
 
     def offers(self, wire: str) -> bool:
         """Whether models of this protocol can be reached: with a key, or on a server of the operator's own."""
-        provider = wire.partition("-")[0]
-        own = getattr(self, f"{provider}_base_url") != type(self).model_fields[f"{provider}_base_url"].default
-        return own or getattr(self, f"{provider}_api_key") is not None
+        return self.serves_itself(wire) or getattr(self, f"{wire.partition('-')[0]}_api_key") is not None
+
+    def serves_itself(self, wire: str) -> bool:
+        """Whether a server of the operator's own stands in the provider's place."""
+        name = f"{wire.partition('-')[0]}_base_url"
+        return bool(getattr(self, name) != type(self).model_fields[name].default)
 
     @property
     def offers_models(self) -> bool:

@@ -73,6 +73,7 @@ def claim(connection: Connection, run_id: str, holder: str, lease_seconds: float
             vanished=runs.c.vanished + case((runs.c.state == RunState.QUEUED, 0), else_=1),
             state=case((publishing, RunState.PUBLISHING.value), else_=RunState.RUNNING.value),
             holder=holder,
+            credential=None,  # of the attempt before: its sandbox may still be there
             lease_until=at + lease_seconds,
             started_at=func.coalesce(runs.c.started_at, at),
             next_at=None,

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import structlog
 
@@ -84,9 +85,10 @@ def _end(attempt: Attempt, lease: Lease) -> None:
 
 def _do(attempt: Attempt, lease: Lease) -> Move:
     if attempt.claim.state is RunState.RUNNING:
-        outcome = work(attempt, lease)
-        if outcome is not None:
-            return _finishing(attempt, *_without_patch(outcome))
+        ended = work(attempt, lease)
+        if ended is not None:
+            outcome, kept = ended
+            return _finishing(attempt, *_without_patch(outcome), **kept)
     publish(attempt, lease)
     return _finishing(attempt, RunState.DONE)
 
@@ -118,10 +120,10 @@ def _after(attempt: Attempt, error: Exception) -> Move:
             return lambda connection: moves.fail(connection, claim, f"Unexpected {type(error).__name__}.")
 
 
-def _finishing(attempt: Attempt, end: RunState, reason: str = "", detail: str = "") -> Move:
+def _finishing(attempt: Attempt, end: RunState, reason: str = "", detail: str = "", **kept: Any) -> Move:
     log.info("run.finished", state=end.value, reason=reason)
     said = attempt.clean(detail)
-    return lambda connection: moves.finish(connection, attempt.claim, end, reason, said)
+    return lambda connection: moves.finish(connection, attempt.claim, end, reason, said, **kept)
 
 
 def _without_patch(outcome: Outcome) -> tuple[RunState, str, str]:

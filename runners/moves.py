@@ -24,10 +24,23 @@ def publish(connection: Connection, claim: Claim, **patch: Any) -> None:
     follow(connection, task_id)
 
 
-def finish(connection: Connection, claim: Claim, end: RunState, reason: str = "", detail: str = "") -> None:
-    """Ends the run, and what follows from that: the task's state, the comment, the check run. Raises LeaseLost."""
+def finish(
+    connection: Connection, claim: Claim, end: RunState, reason: str = "", detail: str = "", **kept: Any
+) -> None:
+    """Ends the run, and what follows from that: the task's state, the comment, the check run. Raises LeaseLost.
+
+    `kept` is what people may look at of a run that came to no good.
+    """
     at = now(connection)
-    values = {"state": end, "reason": reason, "detail": detail, "finished_at": at, "lease_until": 0, "next_at": None}
+    values = kept | {
+        "credential": None,
+        "state": end,
+        "reason": reason,
+        "detail": detail,
+        "finished_at": at,
+        "lease_until": 0,
+        "next_at": None,
+    }
     task_id = claims.write(connection, claim, before(end), **values)
     outbox.want(connection, "check", claim.run_id)
     follow(connection, task_id)
@@ -116,6 +129,7 @@ def _back(connection: Connection, claim: Claim, wait: float, **values: Any) -> R
         finish(connection, claim, RunState.CANCELLED, "cancelled", f"Cancelled by {by}.")
         return RunState.CANCELLED
     again = {"state": RunState.QUEUED, "next_at": now(connection) + wait, "lease_until": 0, "holder": None}
+    again["credential"] = None
     follow(connection, claims.write(connection, claim, before(RunState.QUEUED), **again, **values))
     return RunState.QUEUED
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Double,
     ForeignKey,
@@ -182,14 +183,21 @@ def digest(credential: str) -> str:
 
 def of_credential(connection: Connection, credential: str) -> Row[Any] | None:
     """The run that is at work under this credential now; None for an unknown or ended one."""
-    held = (runs.c.state == RunState.RUNNING, runs.c.lease_until >= now(connection))
-    wanted = select(runs).where(runs.c.credential == digest(credential), *held)
+    wanted = select(runs).where(runs.c.credential == digest(credential), *_at_work(now(connection)))
     return connection.execute(wanted).one_or_none()
 
 
-def hold(connection: Connection, run_id: str) -> None:
-    """Keeps every other writer of the run waiting until the transaction ends."""
-    connection.execute(select(runs.c.id).where(runs.c.id == run_id).with_for_update())
+def hold(connection: Connection, run_id: str, credential: str) -> bool:
+    """Keeps every other writer of the run waiting until the transaction ends; False if the attempt is not at work.
+
+    `credential` as its row has it.
+    """
+    known = (runs.c.id == run_id, runs.c.credential == credential, *_at_work(now(connection)))
+    return connection.execute(select(runs.c.id).where(*known).with_for_update()).first() is not None
+
+
+def _at_work(at: float) -> tuple[ColumnElement[bool], ...]:
+    return runs.c.state == RunState.RUNNING, runs.c.lease_until >= at
 
 
 def note_spent(connection: Connection, run_id: str) -> None:

@@ -49,6 +49,10 @@ OPEN = usage.c.cost_usd.is_(None)
 Index("ix_usage_open", usage.c.gateway, sqlite_where=OPEN, postgresql_where=OPEN)
 
 
+class NotAtWork(Exception):
+    """The attempt that asks is not at work any more."""
+
+
 class Budget(StrEnum):
     """What a reservation met."""
 
@@ -58,8 +62,10 @@ class Budget(StrEnum):
 
 
 def reserve(connection: Connection, run: Row[Any], request_id: str, gateway: str, model: str, usd: float) -> Budget:
-    """Sets aside the most that a request can cost, if the run's budget has room for it."""
-    runs.hold(connection, run.id)  # of two that ask at once, the second sees what the first reserved
+    """Sets aside the most that a request can cost, if the run's budget has room for it. Raises NotAtWork."""
+    # Of two that ask at once, the second sees what the first reserved; and the run may have ended since it was known.
+    if not runs.hold(connection, run.id, run.credential):
+        raise NotAtWork(run.id)
     settled, open_ = connection.execute(
         select(
             func.coalesce(func.sum(usage.c.cost_usd), 0.0),

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -21,13 +22,14 @@ from runners.way_out import WayOut, over_budget, way_out
 from runners.workspace import Workspace, check_out, give_agent_git, open_workspace
 
 TICK_SECONDS = 0.5
+Kept = dict[str, Any]  # of a patch: columns of its run
 IDLE_SECONDS = 600.0
 
 log = structlog.get_logger()
 
 
-def work(attempt: Attempt, lease: Lease) -> Outcome | None:
-    """The agent's work. None: there is a patch, kept and ready to publish; else how it ended without one."""
+def work(attempt: Attempt, lease: Lease) -> tuple[Outcome, Kept] | None:
+    """The agent's work. None: there is a patch, kept and ready to publish; else how it ended, and what is left."""
     sandbox = _sandbox(attempt)
     confirm_right(attempt)
     attempt.step("fetching the repository")
@@ -90,7 +92,7 @@ def _run_agent(attempt: Attempt, lease: Lease, sandbox: Sandbox, workspace: Work
         errand = _errand(attempt, workspace, seconds, way)
         attempt.step(f"{attempt.run.agent} is at work")
         outcome = _follow(attempt, lease, sandbox, errand)
-    return over_budget(attempt) or outcome
+    return outcome if outcome.status == "succeeded" else over_budget(attempt) or outcome
 
 
 def _errand(attempt: Attempt, workspace: Workspace, seconds: float, way: WayOut) -> Errand:
@@ -146,16 +148,18 @@ def _follow(attempt: Attempt, lease: Lease, sandbox: Sandbox, errand: Errand) ->
     return reader.finish(exit)
 
 
-def _keep(attempt: Attempt, outcome: Outcome, patch: patches.Patch | None) -> Outcome | None:
-    """Keeps the patch in SQL: to publish it, whatever dies now, or for people to look at what a failed run came to."""
+def _keep(attempt: Attempt, outcome: Outcome, patch: patches.Patch | None) -> tuple[Outcome, Kept] | None:
+    """Keeps the patch in SQL, so that only publishing is left whatever dies now.
+
+    That of a run which came to no good is kept with its end: a run at work that has a patch is one to be published.
+    """
     attempt.note(summary=attempt.clean(outcome.summary))
     if patch is None:
-        return outcome
+        return outcome, {}
     kept = {"patch": patch.content, "patch_fence": attempt.claim.fence}
     kept |= {"files": patch.files, "added": patch.added, "removed": patch.removed}
     if outcome.status != "succeeded":
-        attempt.note(**kept)
-        return outcome
+        return outcome, kept
     with attempt.context.database.write() as connection:
         moves.publish(connection, attempt.claim, **kept)
     return None

@@ -5,6 +5,7 @@ An answer passes through byte for byte as it comes. Whatever happens on the way,
 
 import asyncio
 import secrets
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import nullcontext
@@ -20,7 +21,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route as Endpoint
 
-from config.catalogue import Tokens, price_of
+from config.catalogue import Tokens, is_known, price_of
 from config.database import Database, DatabaseError, Row
 from config.settings import Settings
 from runners import runs, usage
@@ -28,7 +29,7 @@ from runners.gateway import routes
 from runners.gateway.metering import Meter
 from runners.gateway.requests import MOST_BYTES, ModelRequest, Refused, read
 from runners.gateway.routes import Route
-from runners.usage import Budget
+from runners.usage import Budget, NotAtWork
 
 SECONDS_TO_CONNECT = 10.0
 SECONDS_OF_SILENCE = 300.0  # that a provider may take for its next byte
@@ -36,8 +37,10 @@ SECONDS_FOR_ROOM = 60.0  # that a request waits for others of its run to be sett
 LOOK_SECONDS = 0.25
 MOST_AT_ONCE = 64  # requests of one run: a swarm has fewer, and each holds its body
 LARGE_BYTES = 1024 * 1024
+BYTES_READ_AT_ONCE = 100 * 1024
 MOST_LARGE = 16  # bodies of more than LARGE_BYTES that are read at once, of all runs; others wait
 SECONDS_FOR_A_BODY = 60.0
+SETTLE_WAITS = (0.5, 2.0, 8.0, 0.0)  # before it is tried again; then the reservation stands, and counts
 # What an answer may say of itself. The lengths and encodings of its way here are uvicorn's.
 PASSED_BACK = ("content-type", "retry-after", "request-id", "x-request-id")
 PASSED_BACK_ALL = ("anthropic-ratelimit-", "x-ratelimit-")
@@ -45,6 +48,7 @@ PASSED_BACK_ALL = ("anthropic-ratelimit-", "x-ratelimit-")
 NO_CREDENTIAL = "The gateway knows no run at work by this credential."
 NOT_LISTED = "The gateway lets only requests to a model's own API out, and this is none."
 SPENT = "The run's budget of ${:.2f} is used up, or has no room for what this request can cost."
+UNKNOWN_MODEL = "The model `{}` has no price; the operator adds it to config/agents.toml."
 TOO_MANY = f"This run has {MOST_AT_ONCE} requests under way; try again when one has been answered."
 TOO_SLOW = "The request's body did not come in time."
 BUSY = "Other requests of this run hold the rest of its budget; try again in a moment."
@@ -116,18 +120,35 @@ class Gateway:
         self, request: Request, route: Route, model: str | None, run: Row[Any], done: Callable[[], None]
     ) -> Response:
         """Asks the provider; `done` is called when the answer has ended."""
-        asked = read(route, model, request.url.path, await self._body(request))
+        asked = await self._read(route, model, request.url.path, await self._body(request))
+        sent = self._request(request, route, model, asked)
         with structlog.contextvars.bound_contextvars(run=run.id, model=asked.model):
             charge = Charge(self._database, secrets.token_hex(16), route, asked)
             if route.charged:
                 await self._reserve(run, charge)
-            sent = self._client.build_request(
+            return await self._forward(sent, charge, done)
+
+    async def _read(self, route: Route, model: str | None, path: str, body: bytes) -> ModelRequest:
+        """What is asked for. A large body is looked through beside the others' answers."""
+        if len(body) > BYTES_READ_AT_ONCE:
+            asked = await run_in_threadpool(read, route, model, path, body)
+        else:
+            asked = read(route, model, path, body)
+        if not self._settings.serves_itself(route.wire) and not is_known(route.provider, asked.model):
+            raise Refused(403, UNKNOWN_MODEL.format(asked.model))
+        return asked
+
+    def _request(self, request: Request, route: Route, model: str | None, asked: ModelRequest) -> httpx.Request:
+        """What goes out. Raises Refused for what can't."""
+        try:
+            return self._client.build_request(
                 "POST",
                 routes.address(self._settings, route, model, request.url.query),
                 headers=routes.headers(self._settings, route, request.headers),
                 content=asked.body,
             )
-            return await self._forward(sent, charge, done)
+        except (ValueError, httpx.InvalidURL):
+            raise Refused(400, "The request's headers or address are not as they should be.") from None
 
     def _run_of(self, credential: str) -> Row[Any] | None:
         with self._database.read() as connection:
@@ -138,7 +159,10 @@ class Gateway:
         """Raises Refused where the budget has no room for the request, now or at all."""
         deadline = asyncio.get_running_loop().time() + SECONDS_FOR_ROOM
         while True:
-            met = await run_in_threadpool(charge.reserve, run, self._host)
+            try:
+                met = await run_in_threadpool(charge.reserve, run, self._host)
+            except NotAtWork:
+                raise Refused(401, NO_CREDENTIAL) from None
             if met is Budget.GRANTED:
                 return
             if met is Budget.SPENT:
@@ -166,6 +190,10 @@ class Gateway:
         return StreamingResponse(charge.passing(answer, done), answer.status_code, passed_back(answer.headers))
 
 
+class BrokeOff(Exception):
+    """The provider hung up in the middle of an answer; the agent's connection ends there too."""
+
+
 class Charge:
     """One request's money: reserved, then settled once, by what its answer says that it took."""
 
@@ -191,11 +219,15 @@ class Charge:
             await run_in_threadpool(self._settle, tokens, usd)
 
     def _settle(self, tokens: Tokens, usd: float | None) -> None:
-        try:
-            with self._database.write() as connection:
-                usage.settle(connection, self._id, tokens, usd)
-        except DatabaseError as error:  # the reservation stands, and counts
-            log.warning("gateway.not_settled", error=type(error).__name__)
+        for wait in SETTLE_WAITS:
+            try:
+                with self._database.write() as connection:
+                    usage.settle(connection, self._id, tokens, usd)
+            except DatabaseError as error:
+                log.warning("gateway.not_settled", error=type(error).__name__)
+                threading.Event().wait(wait)
+            else:
+                return
 
     async def passing(self, answer: httpx.Response, done: Callable[[], None]) -> AsyncIterator[bytes]:
         """The answer as it comes. A refused request costs nothing, one that was not heard to its end the most."""
@@ -209,7 +241,7 @@ class Charge:
             whole = True
         except httpx.HTTPError as error:
             log.warning("gateway.answer_broke_off", error=type(error).__name__)
-            raise
+            raise BrokeOff from None
         finally:
             tokens = meter.tokens if whole else None
             known = 0.0 if refused else None if tokens is None else self._price.cost(tokens)

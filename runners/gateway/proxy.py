@@ -17,6 +17,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 import h11
 import structlog
 
+from config.database import DatabaseError
 from runners.gateway.hosts import is_public, listed
 
 PORTS = (443,)
@@ -74,22 +75,27 @@ class Proxy:
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         wire = h11.Connection(h11.SERVER)
+        tenant: Tenant | None = None
         try:
             request = await asyncio.wait_for(_head(wire, reader), SECONDS_FOR_THE_HEAD)
             tenant, host, port = await self._let(request)
             far_reader, far_writer = await self._reach(tenant, host, port)
+            writer.write(wire.send(h11.Response(status_code=200, headers=[])) or b"")
+            try:
+                far_writer.write(wire.trailing_data[0])
+                await _tunnel((reader, far_writer), (far_reader, writer))
+            finally:
+                far_writer.close()
         except NotLet as error:
             writer.write(_refusal(wire, error))
             await writer.drain()
-            return
-        writer.write(wire.send(h11.Response(status_code=200, headers=[])) or b"")
-        self._open[tenant.run_id] += 1
-        try:
-            far_writer.write(wire.trailing_data[0])
-            await _tunnel((reader, far_writer), (far_reader, writer))
+        except DatabaseError as error:
+            log.warning("gateway.database_unreachable", error=type(error).__name__)
+            writer.write(_refusal(wire, NotLet(503, "The bot's database can't be reached; try again in a moment.")))
+            await writer.drain()
         finally:
-            self._open[tenant.run_id] -= 1
-            far_writer.close()
+            if tenant:
+                self._open[tenant.run_id] -= 1
 
     async def _let(self, request: h11.Request) -> tuple[Tenant, str, int]:
         """Whether this tunnel may be. Raises NotLet."""
@@ -100,19 +106,21 @@ class Proxy:
             raise NotLet(407, "The gateway knows no run at work by this credential.")
         host, _, port = request.target.decode("ascii", "replace").rpartition(":")
         host = host.strip("[]").lower().rstrip(".")
-        if not port.isdecimal() or int(port) not in self._ports or not listed(host, tenant.hosts):
+        if not port.isdecimal() or len(port) > 5 or int(port) not in self._ports or not listed(host, tenant.hosts):
             await asyncio.to_thread(self._refused, tenant.run_id, f"{host}:{port}")
             log.info("gateway.host_refused", run=tenant.run_id, host=host, port=port)
             raise NotLet(403, f"{host}:{port} is not among the hosts that this run may reach.")
         if self._open[tenant.run_id] >= MOST_TUNNELS:
             raise NotLet(429, f"This run has {MOST_TUNNELS} connections already.")
+        self._open[tenant.run_id] += 1
         return tenant, host, int(port)
 
     async def _reach(self, tenant: Tenant, host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """The connection to the address that was looked at. Raises NotLet."""
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError:
+            asked = asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = await asyncio.wait_for(asked, SECONDS_TO_CONNECT)
+        except (OSError, TimeoutError):
             raise NotLet(502, f"{host} has no address.") from None
         addresses = [str(entry[4][0]) for entry in found]
         if not all(self._public(ip_address(address)) for address in addresses):

@@ -20,6 +20,8 @@ from runners.sockets import listen
 from runners.way_out import folder_of
 
 SECONDS_TO_FINISH = 10
+MOST_HEAD_BYTES = 64 * 1024
+MOST_CONNECTIONS = 2000  # of all runs; beyond them it answers 503
 # httpcore asks for it several times a request, and to be told that it is not installed takes as long as all the rest.
 sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]  # the documented way to forbid an import
 
@@ -79,7 +81,9 @@ def server_of(gateway: Gateway) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             application(gateway),
-            http="httptools",
+            http="h11",  # it bounds a request's head; httptools takes one without end
+            h11_max_incomplete_event_size=MOST_HEAD_BYTES,
+            limit_concurrency=MOST_CONNECTIONS,
             ws="none",
             lifespan="off",
             log_config=None,

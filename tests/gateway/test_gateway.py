@@ -1,6 +1,7 @@
 """The gateway through its door: over its unix socket, to a provider over HTTP, with the money in SQL."""
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,8 +13,11 @@ from sqlalchemy import select
 from config.catalogue import Tokens, price_of
 from runners import claims, moves
 from runners.gateway.server import identity
+from runners.sandboxes.places import MODELS
+from runners.sockets import connect
 from runners.states import RunState
 from runners.usage import usage as table
+from runners.way_out import folder_of
 from tests.gateway.conftest import KEY, MODEL, Ground, Later
 from tests.gateway.provider import ended, started
 from tests.runners.rows import write
@@ -144,6 +148,29 @@ def test_a_body_that_does_not_come_is_not_waited_for(ground: Ground, monkeypatch
 
     answer = ground.client.post("/anthropic/v1/messages", content=slowly(), headers={"x-api-key": "secret"})
     assert answer.status_code == 408
+
+
+def test_a_model_without_a_price_does_not_go_to_its_provider(ground: Ground) -> None:
+    ground.run("secret")
+    object.__setattr__(
+        ground.settings, "openai_base_url", type(ground.settings).model_fields["openai_base_url"].default
+    )
+    answer = ground.ask("secret", "/openai/v1/responses", model="gpt-5.4-pro")
+    assert (answer.status_code, "has no price" in answer.json()["error"]["message"]) == (403, True)
+
+
+def test_headers_that_nobody_could_send_are_refused_and_reserve_nothing(ground: Ground) -> None:
+    ground.run("secret")
+    headers = [(b"x-api-key", b"secret"), (b"anthropic-beta", b"\xe9")]
+    answer = ground.client.post("/anthropic/v1/messages", json={"model": MODEL}, headers=headers)
+    assert (answer.status_code, rows(ground)) == (400, [])
+
+
+def test_an_endless_head_is_not_read(ground: Ground) -> None:
+    with socket.socket(socket.AF_UNIX) as client:
+        connect(client, folder_of(ground.settings) / MODELS)
+        client.sendall(b"POST /anthropic/v1/messages HTTP/1.1\r\nx: " + b"x" * 100_000)
+        assert client.recv(100).startswith(b"HTTP/1.1 400")
 
 
 def test_a_compressed_request_is_refused(ground: Ground) -> None:

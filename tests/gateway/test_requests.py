@@ -48,7 +48,10 @@ def asking(wire: Wire, **fields: Any) -> ModelRequest:
             {"messages": [{"content": [{"type": "image", "source": {"type": "base64", "data": "aGk="}}]}]},
         ),
         # An agent that writes a file named so, or a tool with such a parameter, reaches for nothing.
-        ("anthropic", {"messages": [{"content": [{"type": "tool_use", "input": {"file_url": "http://x"}}]}]}),
+        (
+            "anthropic",
+            {"messages": [{"content": [{"type": "tool_use", "name": "Write", "input": {"file_url": "http://x"}}]}]},
+        ),
         ("anthropic", {"tools": [{"name": "Open", "input_schema": {"properties": {"file_id": {"type": "string"}}}}]}),
         ("openai-chat", {"tools": [{"type": "function", "function": {"name": "write"}}]}),
         ("openai-chat", {"messages": [{"content": [{"type": "image_url", "image_url": {"url": "data:image/png;,"}}]}]}),
@@ -123,6 +126,23 @@ def test_what_an_agent_needs_goes_out(wire: Wire, fields: dict[str, Any]) -> Non
         ("openai-chat", {"messages": [{"content": [{"type": "file", "file": {}}]}]}, "document"),
         ("gemini", {"contents": [{"parts": [{"inlineData": {"mimeType": "application/pdf"}}]}]}, "document"),
         ("gemini", {"contents": [{"parts": [{"inline_data": {"mime_type": "audio/wav"}}]}]}, "document"),
+        # Tools that are offered elsewhere, or within others.
+        ("openai-responses", {"input": [{"type": "additional_tools", "tools": [{"type": "mcp"}]}]}, "mcp"),
+        (
+            "openai-responses",
+            {"input": [{"type": "tool_search_output", "tools": [{"type": "web_search"}]}]},
+            "web_search",
+        ),
+        (
+            "openai-responses",
+            {"tools": [{"type": "namespace", "tools": [{"type": "namespace", "tools": [{"type": "mcp"}]}]}]},
+            "mcp",
+        ),
+        ("openai-responses", {"type": "tool_use", "name": "x", "input": [{"file_url": "https://x"}]}, "file_url"),
+        ("openai-responses", {"input": [{"type": "item_reference", "id": "msg_1"}]}, "item_reference"),
+        ("openai-chat", {"prediction": {"type": "content"}}, "prediction"),
+        ("openai-chat", {"messages": [{"content": [{"video_url": {"url": "https://x"}}]}]}, "video_url"),
+        ("anthropic", {"context_management": {"edits": [{"type": "compact_20260112"}]}}, "compact_20260112"),
         # Models that search by themselves.
         ("openai-chat", {"model": "gpt-5-search-api"}, "search"),
         ("openai-responses", {"model": "o4-mini-deep-research"}, "research"),
@@ -147,6 +167,11 @@ def test_what_would_reach_outside_of_the_request_does_not(wire: Wire, fields: di
         (b'{"tools": "all", "model": "a"}', "no list"),
         (b'{"tools": ["all"], "model": "a"}', "no JSON object"),
         (b'{"a":' * 50_000, "nested"),
+        (b'{"model": "a", "a": ' + b"[" * 200 + b"]" * 200 + b"}", "nested"),
+        (b'{"model": "a", "a": [' + b"{}," * 200_000 + b"{}]}", "too many parts"),
+        (b'{"model": "a", "tools": [{"tools": ["x"]}]}', "no JSON object"),
+        (b'{"model": "\\ud800"}', "not as models are named"),
+        (b'{"model": "a\\u0000b"}', "not as models are named"),
     ],
 )
 def test_a_request_that_parsers_could_read_differently_is_refused(body: bytes, said: str) -> None:
@@ -201,6 +226,23 @@ def test_an_image_counts_by_more_than_its_bytes() -> None:
     request = asking("anthropic", messages=[{"content": [image, image]}])
     assert request.most_input == len(request.body) + 2 * TOKENS_OF_AN_IMAGE
     assert asking("anthropic").most_input == len(asking("anthropic").body)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"generationConfig": {}, "generation_config": {"max_output_tokens": 8}},
+        {"contents": [{"parts": [{"inlineData": {}, "inline_data": {"mime_type": "video/mp4"}}]}]},
+    ],
+)
+def test_a_name_in_two_spellings_is_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(Refused, match="spelled in two ways"):
+        asking("gemini", **fields)
+
+
+@pytest.mark.parametrize("wire", ["openai-chat", "openai-responses"])
+def test_openai_is_told_to_keep_nothing(wire: Wire) -> None:
+    assert json.loads(asking(wire).body)["store"] is False
 
 
 def test_a_streamed_chat_is_asked_to_say_what_it_took() -> None:

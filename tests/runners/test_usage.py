@@ -8,8 +8,10 @@ from sqlalchemy import select
 
 from config.catalogue import Tokens
 from config.database import Database
-from runners import claims, refused_hosts, runs, usage
-from runners.usage import Budget
+from runners import claims, moves, refused_hosts, runs, usage
+from runners.claims import Claim
+from runners.states import RunState
+from runners.usage import Budget, NotAtWork
 from tests.runners.rows import claimed, new_run, row, write
 
 TOKENS = Tokens(input=10, cached=20, cache_write=30, output=40)
@@ -91,6 +93,24 @@ def test_a_credential_is_known_while_its_attempt_is_at_work(database: Database, 
     assert (known("it"), known("IT"), known(""), known(runs.digest("it"))) == (True, False, False, False)
     database.clock_shift += 3600
     assert not known("it")
+
+
+def test_an_attempt_that_has_ended_meanwhile_reserves_nothing(database: Database, run: Any) -> None:
+    claim = Claim(run.id, run.fence, RunState.RUNNING, 60)
+    write(database, lambda connection: moves.give_back(connection, claim))
+    with pytest.raises(NotAtWork):
+        reserve(database, run, "a")
+    claimed(database, run.id)
+    with pytest.raises(NotAtWork):  # nor in the name of the next one, before that has a credential of its own
+        reserve(database, run, "b")
+    assert costs(database) == []
+
+
+def test_a_patch_that_is_kept_with_an_end_is_none_to_publish(database: Database, run: Any) -> None:
+    claim = Claim(run.id, run.fence, RunState.RUNNING, 60)
+    write(database, lambda connection: moves.finish(connection, claim, RunState.TIMED_OUT, "budget", patch=b"a patch"))
+    after = row(database, run.id)
+    assert (after.state, after.patch, after.credential) == ("timed_out", b"a patch", None)
 
 
 def test_refused_hosts_are_counted_and_bounded(database: Database, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
