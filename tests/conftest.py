@@ -89,6 +89,7 @@ def world(new_world: MakeWorld) -> World:
 
 # What starts real processes, hammers, or says the same of the second database: left out by `-m "not slow"`.
 SLOW_FILES = {"test_database.py", "test_hostile_texts.py", "test_publishing.py", "test_logging.py"}
+SLOW_FILES |= {"test_gateway.py", "test_way_out.py", "test_proxy.py"}
 SLOW_FOLDERS = {
     "agents",
     "browser",
@@ -96,6 +97,7 @@ SLOW_FOLDERS = {
     "embedded",
     "integration",
     "local_github",
+    "mock_model",
     "operating",
     "real_agents",
     "runners",

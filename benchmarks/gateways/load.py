@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gateways.provider import TOKENS_A_SECOND
@@ -17,7 +18,7 @@ class Way:
     path: str
     port: int | None = None
     socket: str | None = None
-    credential: str = ""
+    credentials: Sequence[str] = ("",)  # of runs that take turns: one asks for so many answers at once and no more
 
     async def open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A connection."""
@@ -35,21 +36,21 @@ class Heard:
     wrong: list[bytes] = field(default_factory=list)
 
 
-def request(way: Way, tokens: int) -> bytes:
+def request(way: Way, tokens: int, number: int = 0) -> bytes:
     """One request of an agent, as large as theirs are."""
     asked = {"model": "claude-sonnet-4-5", "max_tokens": 1000, "stream": True, "metadata": {"tokens": tokens}}
     body = json.dumps({**asked, "messages": [{"role": "user", "content": "x" * BODY_BYTES}]}).encode()
-    head = f"POST {way.path} HTTP/1.1\r\nhost: model\r\nx-api-key: {way.credential}\r\n"
+    head = f"POST {way.path} HTTP/1.1\r\nhost: model\r\nx-api-key: {way.credentials[number % len(way.credentials)]}\r\n"
     return f"{head}content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body
 
 
-async def one(way: Way, tokens: int, heard: Heard, wait: float = 0.0) -> None:
+async def one(way: Way, tokens: int, heard: Heard, wait: float = 0.0, number: int = 0) -> None:
     """One stream, from its request to its end."""
     await asyncio.sleep(wait)
     loop = asyncio.get_running_loop()
     reader, writer = await way.open()
     asked, first, count, answered = loop.time(), 0.0, 0, False
-    writer.write(request(way, tokens))
+    writer.write(request(way, tokens, number))
     try:
         while not (chunk := await reader.read(65536)).endswith(b"0\r\n\r\n") and chunk:
             at = loop.time()
@@ -81,5 +82,5 @@ async def at_once(way: Way, streams: int, seconds: float) -> Heard:
     """So many streams together, begun over one second."""
     heard = Heard()
     tokens = round(seconds * TOKENS_A_SECOND)
-    await asyncio.gather(*(one(way, tokens, heard, number / streams) for number in range(streams)))
+    await asyncio.gather(*(one(way, tokens, heard, number / streams, number) for number in range(streams)))
     return heard

@@ -16,10 +16,10 @@ from config.database import Database
 from config.schema import migrate
 from gateways.load import Heard, Way, at_once, in_turn
 from runners import claims, runs
-from tests.runners.rows import claimed, new_run, write
+from tests.runners.rows import claimed, new_run
 
 ROOT = Path(__file__).resolve().parents[2]
-CREDENTIAL = "benchmark"
+CREDENTIALS = tuple(f"run {number}" for number in range(10))
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -34,7 +34,7 @@ def run(requests: int, streams: Sequence[int], seconds: float) -> None:
             "through the gateway",
             "/anthropic/v1/messages",
             socket=f"{folder}/gateway/models.sock",
-            credential=CREDENTIAL,
+            credentials=CREDENTIALS,
         )
         await_ready(direct), await_ready(through)
         first_tokens([(way, asyncio.run(in_turn(way, requests))) for way in (direct, through, direct, through)])
@@ -77,9 +77,11 @@ def gateway(folder: Path, port: int) -> Iterator[int]:
     url = f"sqlite:///{folder}/async-code.sqlite3"
     database = Database(url)
     migrate(database)
-    claim = claimed(database, new_run(database))
-    known = {"credential": runs.digest(CREDENTIAL), "budget_usd": 1e9, "lease_until": 1e12}
-    write(database, lambda connection: claims.note(connection, claim, **known))
+    for number, credential in enumerate(CREDENTIALS, 1):
+        claim = claimed(database, new_run(database, number))
+        known = {"credential": runs.digest(credential), "budget_usd": 1e9, "lease_until": 1e12}
+        with database.write() as connection:
+            claims.note(connection, claim, **known)
     database.close()
     settings = {
         "DATA_DIR": str(folder),

@@ -114,6 +114,8 @@ def test_a_worker_that_stood_still_past_its_lease_does_nothing_twice(tmp_path: P
     with set_stage(tmp_path, {"LEASE_SECONDS": "3", **gate.settings}, two_runs_workers) as stage:
         number = stage.comment(IMPLEMENT)
         still = int(stage.await_run(number, "running").holder.split(":")[1])
+        # Who stands still while it fetches holds the mirror of this machine, and keeps the other waiting.
+        stage.until(lambda: stage.run(number).sandbox, "the repository is fetched")
         stage.pause(still)
         stage.await_run(number, "running", fence=2)
         gate.open()
