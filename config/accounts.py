@@ -87,8 +87,12 @@ def remember_account(connection: Connection, host: str, account: Account, now: f
 
 
 def lock_account(connection: Connection, account_id: int) -> None:
-    """Holds the account's row until the transaction ends (SQLite's transactions are alone anyway)."""
-    connection.execute(select(accounts.c.id).where(accounts.c.id == account_id).with_for_update())
+    """Holds the account's row until the transaction ends (SQLite's transactions are alone anyway).
+
+    Not its key: a row that names the account may be written meanwhile, by who holds what we want next.
+    """
+    held = select(accounts.c.id).where(accounts.c.id == account_id).with_for_update(key_share=True)
+    connection.execute(held)
 
 
 def meet_installation(connection: Connection, host: str, installation_id: int, account_id: int, now: float) -> None:

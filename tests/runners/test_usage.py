@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from config.accounts import lock_account
 from config.catalogue import Tokens
 from config.database import Database
 from runners import claims, moves, refused_hosts, runs, usage
 from runners.claims import Claim
 from runners.states import RunState
 from runners.usage import Budget, NotAtWork
+from tests.postgres import fresh_postgres
 from tests.runners.rows import claimed, new_run, row, write
 
 TOKENS = Tokens(input=10, cached=20, cache_write=30, output=40)
@@ -111,6 +113,21 @@ def test_a_patch_that_is_kept_with_an_end_is_none_to_publish(database: Database,
     write(database, lambda connection: moves.finish(connection, claim, RunState.TIMED_OUT, "budget", patch=b"a patch"))
     after = row(database, run.id)
     assert (after.state, after.patch, after.credential) == ("timed_out", b"a patch", None)
+
+
+@pytest.mark.needs("postgres")
+def test_who_holds_the_account_and_who_reserves_don_t_wait_for_each_other(
+    postgres_url: str, migrated_postgres: str
+) -> None:
+    """Ending a run holds the account and then the run; reserving holds the run, and its row names the account."""
+    database = Database(fresh_postgres(postgres_url, migrated_postgres))
+    claim = claimed(database, new_run(database))
+    write(database, lambda connection: claims.note(connection, claim, budget_usd=1.0, credential="it"))
+    run = row(database, claim.run_id)
+    with ThreadPoolExecutor(1) as beside, database.write() as connection:
+        lock_account(connection, run.account_id)
+        assert beside.submit(reserve, database, run, "a").result(4) is Budget.GRANTED
+    database.close()
 
 
 def test_refused_hosts_are_counted_and_bounded(database: Database, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
