@@ -16,7 +16,8 @@ from bot.intake import Intake
 from bot.writer import Writer
 from config import errors, logging
 from config.database import Database, require_schema
-from config.settings import Settings, load, require_github
+from config.identity import require_github
+from config.settings import Settings, load
 from runners.queue import Sender, celery_app
 
 WEBHOOKS = "/github/webhooks"

@@ -89,7 +89,8 @@ def up(logs: bool) -> None:
     What did not get done is done at the next start.
     """
     from bot.embedded.foreground import up as run
-    from config.settings import load, require_github
+    from config.identity import require_github
+    from config.settings import load
 
     require_github(load())
     run(click.echo, logs=logs)
@@ -100,7 +101,8 @@ def web() -> None:
     """Run the web process: webhooks and pages."""
     import uvicorn
 
-    from config.settings import load, require_github
+    from config.identity import require_github
+    from config.settings import load
 
     settings = load()
     require_github(settings)
@@ -127,7 +129,8 @@ def worker(pool: str) -> None:
     """Run one worker, of the control or the runs pool.
 
     `control` decides and answers, `runs` lets agents work."""
-    from config.settings import load, require_github
+    from config.identity import require_github
+    from config.settings import load
 
     require_github(load())
     from bot.worker import main as work

@@ -26,9 +26,10 @@ from bot.upkeep import Upkeep
 from config import errors, logging
 from config.broker import broker_urls
 from config.database import Database, DatabaseError, require_schema
+from config.identity import require_github
 from config.logging import log_task_lifecycle
 from config.secrets import envelope
-from config.settings import Settings, load, require_github
+from config.settings import Settings, load
 from handlers import answers, inbox
 from handlers.deciding import decide_delivery
 from runners import claiming, outbox, runs

@@ -14,6 +14,11 @@ DATED = re.compile(r"-(\d{8}|\d{4}-\d{2}-\d{2})$")
 MILLION = 1_000_000
 
 
+def provider_of(wire: str) -> str:
+    """Whose models speak this protocol: `openai-chat` is OpenAI's."""
+    return wire.partition("-")[0]
+
+
 @dataclass(frozen=True)
 class Tokens:
     """What one answer of a model took, in tokens. `input` is what came from no cache and went into none."""

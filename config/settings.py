@@ -14,6 +14,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from config.addresses import address, on_loopback, wrong_url
+from config.catalogue import PROVIDERS, provider_of
 from config.tiers import Limits
 
 FROM_FILES = ("github_app_private_key", "github_webhook_secret", "github_client_secret", "secrets_master_key")
@@ -231,17 +232,17 @@ class Settings(BaseSettings):
 
     def offers(self, wire: str) -> bool:
         """Whether models of this protocol can be reached: with a key, or on a server of the operator's own."""
-        return self.serves_itself(wire) or getattr(self, f"{wire.partition('-')[0]}_api_key") is not None
+        return self.serves_itself(wire) or getattr(self, f"{provider_of(wire)}_api_key") is not None
 
     def serves_itself(self, wire: str) -> bool:
         """Whether a server of the operator's own stands in the provider's place."""
-        name = f"{wire.partition('-')[0]}_base_url"
+        name = f"{provider_of(wire)}_base_url"
         return bool(getattr(self, name) != type(self).model_fields[name].default)
 
     @property
     def offers_models(self) -> bool:
         """Whether models of any protocol can be reached."""
-        return any(self.offers(provider) for provider in ("anthropic", "openai", "gemini"))
+        return any(map(self.offers, PROVIDERS))
 
     @property
     def database(self) -> str:
@@ -350,37 +351,3 @@ def _line(problem: Any) -> str:
     where = "_".join(str(part) for part in problem["loc"]).upper()
     what = problem["msg"].removeprefix("Value error, ")
     return f"{where}: {what}" if where else what
-
-
-def require_github(settings: Settings) -> None:
-    """Refuses to start a process that talks with GitHub before it is told who it is and how deliveries are signed."""
-    missing = [
-        name
-        for name, value in (
-            ("GITHUB_APP_ID", settings.github_app_id),
-            ("GITHUB_APP_PRIVATE_KEY (or _FILE)", settings.github_app_private_key),
-            ("GITHUB_WEBHOOK_SECRET", settings.webhook_secrets),
-        )
-        if not value
-    ]
-    if missing:
-        raise SettingsError(
-            f"{', '.join(missing)} not set. `.env.example` says where each comes from; "
-            "`./async-code demo` needs none of them."
-        )
-    if settings.github_app_private_key and not is_private_key(settings.github_app_private_key.get_secret_value()):
-        raise SettingsError(
-            "GITHUB_APP_PRIVATE_KEY is not an RSA private key in PEM form, as the App's settings page gives it."
-        )
-
-
-def is_private_key(text: str) -> bool:
-    """Whether the text is an RSA key as GitHub makes them."""
-    from cryptography.exceptions import UnsupportedAlgorithm  # only those who talk with GitHub pay for it
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    try:
-        return isinstance(load_pem_private_key(text.encode(), None), RSAPrivateKey)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        return False

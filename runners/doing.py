@@ -25,6 +25,7 @@ from runners.states import RunState
 from runners.way_out import GatewayAway
 from runners.working import work
 
+GATEWAY_AWAY = "The gateway of this host does not answer."
 MOVE_WAITS = (1.0, 2.0, 4.0, 8.0)  # seconds before the same move is tried again
 
 Move = Callable[[Connection], object]
@@ -109,7 +110,7 @@ def _after(attempt: Attempt, error: Exception) -> Move:
             return _finishing(attempt, RunState.FAILED, "github_refused", refused(error))
         case GatewayAway():
             log.warning("run.gateway_away")
-            return lambda connection: moves.postpone(connection, claim, "The gateway of this host does not answer.")
+            return lambda connection: moves.postpone(connection, claim, GATEWAY_AWAY, reason="gateway_away")
         case GitHubError():
             log.warning("run.postponed", error=str(error))
             wait = error.retry_after if isinstance(error, Unavailable) else None

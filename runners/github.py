@@ -20,27 +20,24 @@ from githubkit.retry import RetryOption
 
 from config.settings import Settings
 from runners.github_types import (
-    Forbidden,
     GitHubError,
     InstallationGone,
-    Invalid,
     NotFound,
     Pull,
     Role,
-    Suspended,
     Unavailable,
     Where,
     pull_of,
     role_of,
 )
 from runners.pace import Pace
+from runners.refusals import refusal, words
 from runners.tokens import TokenCache
 
 API_VERSION: Final = "2022-11-28"  # known to github.com and to every supported GitHub Enterprise Server
 TIMEOUT = httpx.Timeout(10, connect=5)
 READ_TRIES = 3
 AT_ONCE = timedelta(milliseconds=1)  # githubkit takes no wait, or one of zero, for a minute
-SECONDARY_LIMIT_WAIT = 60.0  # GitHub's own advice where it names no time
 PAGE = 100
 NEXT_PAGE = re.compile(r'[?&]cursor=([^&>]+)[^>]*>; rel="next"')
 VERBATIM = {301: 308, 302: 307}
@@ -320,38 +317,6 @@ def _ours(error: BaseException) -> GitHubError:
         return Unavailable("rate limit", error.response.status_code, error.retry_after.total_seconds())
     if not isinstance(error, RequestFailed):
         return Unavailable(f"no answer: {type(error).__name__}")
-    ours = refusal(error.response.status_code, _said(error.response.raw_response), error.response.headers)
+    ours = refusal(error.response.status_code, words(error.response.raw_response), error.response.headers)
     minting = error.request.url.path.endswith("/access_tokens")
     return InstallationGone(str(ours), ours.status) if minting and isinstance(ours, NotFound) else ours
-
-
-def refusal(status: int, said: str, headers: Any) -> GitHubError:
-    """What a refused request means: its status, GitHub's words, its headers."""
-    if status in (404, 410):
-        return NotFound(said, status)
-    if status == 429 or (status == 403 and "secondary rate limit" in said.lower()):
-        return Unavailable(said, status, _seconds(headers) or SECONDARY_LIMIT_WAIT)
-    if status == 403:
-        return Suspended(said, status) if "suspended" in said.lower() else Forbidden(said, status)
-    if status == 422:
-        return Invalid(said, status)
-    if status == 401 or status >= 500:
-        return Unavailable(said, status, _seconds(headers))
-    return GitHubError(said, status)
-
-
-def _seconds(headers: Any) -> float | None:
-    """How long GitHub asks us to wait; None where it does not say, or says it as a date."""
-    asked = headers.get("retry-after", "")
-    return float(asked) if asked.isdecimal() else None
-
-
-def _said(response: httpx.Response) -> str:
-    try:
-        answer = response.json()
-        errors = "; ".join(
-            str(item.get("message", item) if isinstance(item, dict) else item) for item in answer.get("errors") or []
-        )
-        return f"{answer.get('message', '')} {errors}".strip()
-    except (ValueError, AttributeError):
-        return response.text[:200]

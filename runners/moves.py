@@ -58,11 +58,13 @@ def fail(connection: Connection, claim: Claim, detail: str) -> RunState:
     return _back(connection, claim, wait, failures=runs.c.failures + 1, detail=detail)
 
 
-def postpone(connection: Connection, claim: Claim, detail: str, wait: float | None = None) -> RunState:
-    """GitHub can't be reached: no failure of the run's, but not for ever either. Raises LeaseLost."""
+def postpone(
+    connection: Connection, claim: Claim, detail: str, wait: float | None = None, reason: str = "github_unavailable"
+) -> RunState:
+    """GitHub or the gateway can't be reached: no failure of the run's, but not for ever either. Raises LeaseLost."""
     postponed = connection.execute(select(runs.c.postponed).where(claims.held(claim))).scalar_one_or_none() or 0
     if postponed + 1 >= MOST_POSTPONED:
-        finish(connection, claim, RunState.FAILED, "github_unavailable", detail)
+        finish(connection, claim, RunState.FAILED, reason, detail)
         return RunState.FAILED
     seconds = wait or backoff(postponed, first=5, longest=LONGEST_BACKOFF)
     return _back(connection, claim, seconds, postponed=runs.c.postponed + 1, detail=detail)
@@ -128,8 +130,8 @@ def _back(connection: Connection, claim: Claim, wait: float, **values: Any) -> R
     if by is not None:
         finish(connection, claim, RunState.CANCELLED, "cancelled", f"Cancelled by {by}.")
         return RunState.CANCELLED
-    again = {"state": RunState.QUEUED, "next_at": now(connection) + wait, "lease_until": 0, "holder": None}
-    again["credential"] = None
+    free = {"lease_until": 0, "holder": None, "credential": None}
+    again = {"state": RunState.QUEUED, "next_at": now(connection) + wait, **free}
     follow(connection, claims.write(connection, claim, before(RunState.QUEUED), **again, **values))
     return RunState.QUEUED
 

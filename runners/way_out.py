@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from config.catalogue import provider_of
 from config.settings import Settings
 from runners import runs
 from runners.agents.adapter import PROXY_PORT, Agent, Outcome
@@ -19,6 +20,7 @@ from runners.sandboxes.places import MODELS
 from runners.sockets import connect
 
 SECONDS_FOR_THE_GATEWAY = 10.0  # that it may take to come back
+SECONDS_TO_ANSWER = 1.0
 LOOK_SECONDS = 0.1
 
 
@@ -40,18 +42,27 @@ def folder_of(settings: Settings) -> Path:
     return settings.data_dir.absolute() / "gateway"
 
 
+def require_way_out(settings: Settings, agent: Agent) -> None:
+    """Before anything is fetched for it: a model that can be reached, by a gateway that answers.
+
+    Raises Problem, GatewayAway.
+    """
+    if agent.wire is None:
+        return
+    if not settings.offers(agent.wire):
+        name = provider_of(agent.wire).upper()
+        raise Problem("no_model_key", f"The agent `{agent.name}` needs a model: the operator sets {name}_API_KEY.")
+    _await(folder_of(settings) / MODELS)
+
+
 @contextmanager
 def way_out(attempt: Attempt, agent: Agent) -> Iterator[WayOut]:
-    """Opens the way, and closes it at the end. Raises Problem, GatewayAway."""
+    """Opens the way, and closes it at the end."""
     if agent.wire is None:
         yield WayOut()
         return
     settings = attempt.context.settings
-    if not settings.offers(agent.wire):
-        name = agent.wire.partition("-")[0].upper()
-        raise Problem("no_model_key", f"The agent `{agent.name}` needs a model: the operator sets {name}_API_KEY.")
     sockets, credential = folder_of(settings), secrets.token_urlsafe(32)
-    _await(sockets / MODELS)
     attempt.note(credential=runs.digest(credential), budget_usd=budget_of(attempt.task, settings), over_budget=False)
     yield WayOut(credential, sockets, proxied(credential) if settings.hosts_allowed else {})
     attempt.note(credential=None)
@@ -85,6 +96,7 @@ def _await(path: Path) -> None:
 
 def _answers(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(SECONDS_TO_ANSWER)
         try:
             connect(probe, path)
         except OSError:

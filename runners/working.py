@@ -1,12 +1,10 @@
 """From a claimed run to a patch: the repository, the workspace, the agent in its sandbox, and what it left there."""
 
 import time
-from pathlib import Path
 from typing import Any
 
 import structlog
 
-from config.settings import Settings
 from runners import mirrors, moves, patches, runs
 from runners.agents import AGENTS
 from runners.agents.adapter import Agent, Brief, Outcome
@@ -18,7 +16,8 @@ from runners.rights import confirm_right
 from runners.run_log import RunLog
 from runners.sandboxes import SandboxError, choose, refuse
 from runners.sandboxes.interface import Errand, Sandbox
-from runners.way_out import WayOut, over_budget, way_out
+from runners.sandboxes.places import tools_of
+from runners.way_out import WayOut, over_budget, require_way_out, way_out
 from runners.workspace import Workspace, check_out, give_agent_git, open_workspace
 
 TICK_SECONDS = 0.5
@@ -31,6 +30,7 @@ log = structlog.get_logger()
 def work(attempt: Attempt, lease: Lease) -> tuple[Outcome, Kept] | None:
     """The agent's work. None: there is a patch, kept and ready to publish; else how it ended, and what is left."""
     sandbox = _sandbox(attempt)
+    require_way_out(attempt.context.settings, AGENTS[attempt.run.agent])
     confirm_right(attempt)
     attempt.step("fetching the repository")
     settings, task = attempt.context.settings, attempt.task
@@ -124,11 +124,6 @@ def _errand(attempt: Attempt, workspace: Workspace, seconds: float, way: WayOut)
 def not_installed(agent: Agent) -> str:
     """For whoever asked for it."""
     return f"The agent `{agent.name}` is not installed on this machine; `./async-code agents` tells the operator how."
-
-
-def tools_of(settings: Settings) -> Path | None:
-    """Where installed agents lie; None where nobody installed any."""
-    return settings.agents_folder if settings.agents_folder.is_dir() else None
 
 
 def _follow(attempt: Attempt, lease: Lease, sandbox: Sandbox, errand: Errand) -> Outcome:

@@ -4,7 +4,8 @@ import pytest
 
 from bot.checkup import check_up, lacks
 from config import marks
-from config.settings import SettingsError, load, require_github
+from config.identity import require_github
+from config.settings import SettingsError, load
 from tests.world import World
 
 

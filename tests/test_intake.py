@@ -16,7 +16,8 @@ from sqlalchemy import select
 
 import bot.intake
 from bot.intake import MOST_BYTES
-from config.settings import SettingsError, load, require_github
+from config.identity import require_github
+from config.settings import SettingsError, load
 from handlers.inbox import NewDelivery, deliveries, store
 from tests.conftest import MakeWorld
 from tests.world import FIX, World

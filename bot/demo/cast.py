@@ -11,7 +11,7 @@ from config.settings import Settings
 from runners.agents import AGENTS
 from runners.agents.adapter import Agent
 from runners.sandboxes import SandboxError, choose
-from runners.working import tools_of
+from runners.sandboxes.places import tools_of
 
 # What a good model would do about the sample's bug. The agent asks, and runs all of this in its sandbox.
 SCRIPT = (
@@ -21,7 +21,10 @@ SCRIPT = (
     Say("Ten pieces are ten or more, but the comparison leaves ten itself out."),
     Shell("sed -i 's/quantity > BULK_QUANTITY/quantity >= BULK_QUANTITY/' till/basket.py"),
     Shell("python3 -B -m unittest 2>&1 | tail -5"),
-    Say("The bulk price now begins at ten pieces, as the README says, and all tests pass."),
+    Say(
+        "The bulk price now begins at ten pieces, as the README says, and all tests pass. "
+        "(A mock model said so, by a script of the demo's: no real model was asked, and no money spent.)"
+    ),
 )
 MODEL_KEY = "the-mock-model-wants-none"  # stands where an operator's key would
 
@@ -49,8 +52,7 @@ def cast_of(name: str, sandbox: str, settings: Settings) -> Cast:
     except SandboxError as error:
         raise OperatorError(str(error)) from None
     if agent.probe and not place.has(agent.probe[0], tools):
-        line = agent.install.format(agents=settings.agents_folder)
-        raise OperatorError(f"{name} is not installed here. This installs it:\n\n  {line}")
+        raise OperatorError(f"{name} is not installed here; `./async-code agents --install {name}` does that.")
     return Cast(agent, environment | {"SANDBOX": place.name})
 
 

@@ -84,12 +84,12 @@ def as_patch(path: str, text: str) -> str:
 
 def filled(tool: Tool, values: Values) -> dict[str, Any]:
     """Arguments: each value under the one of its names that the tool has, and examples of all else that it requires."""
-    arguments = example(tool.schema)
+    arguments: dict[str, Any] = example(tool.schema)
     for names, value in values.items():
         name = next((name for name in names if name in tool.properties), names[0])
         is_list = schema_type(tool.properties.get(name, {})) == "array"
         arguments[name] = ["bash", "-lc", value] if is_list else value
-    return arguments  # type: ignore[no-any-return]  # an object's example is one
+    return arguments
 
 
 def example(schema: Mapping[str, Any]) -> Any:

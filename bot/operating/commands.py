@@ -92,7 +92,7 @@ def agents(names: tuple[str, ...]) -> None:
 
     settings = load()
     for name in names:
-        click.echo(f"$ {install(settings, name)}")
+        install(settings, name, click.echo)
     click.echo(report(settings))
 
 

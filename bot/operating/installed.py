@@ -3,23 +3,24 @@
 import shlex
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.operating import OperatorError
-from config.catalogue import default_model
+from config.catalogue import default_model, provider_of
 from config.settings import Settings
 from runners.agents import AGENTS
 from runners.agents.adapter import Agent, Brief
 from runners.sandboxes import SandboxError, choose, refuse
 from runners.sandboxes.interface import Errand, Sandbox
-from runners.working import tools_of
+from runners.sandboxes.places import tools_of
 
 SECONDS = 30.0  # a command line of JavaScript may take seconds to say its version
 LONGEST_VERSION = 40
 
 INTRODUCTION = "Agents run in {sandbox}; their models are reached through the gateway, with the keys of your settings."
+INSTALL = "not installed: ./async-code agents --install {}   ({})"
 NO_SANDBOX = "No sandbox works here, so that only agents which run nothing of the repository's can: {why}"
 
 
@@ -33,23 +34,25 @@ class Found:
     problem: str
 
 
-def install(settings: Settings, name: str) -> str:
-    """Installs the version that the adapter was made for; the line that did. Raises OperatorError."""
+def install(settings: Settings, name: str, say: Callable[[str], object]) -> None:
+    """Installs the version that the adapter was made for. Raises OperatorError."""
     agent = AGENTS.get(name)
     if agent is None or not agent.install:
         known = ", ".join(name for name, agent in AGENTS.items() if agent.install)
         raise OperatorError(f"There is nothing to install for {name!r}; there is for: {known}.")
-    line = agent.install.format(agents=settings.agents_folder)
+    argv = [word.format(agents=settings.agents_folder) for word in agent.install.split()]
+    line = shlex.join(argv)
+    say(f"$ {line}")
     settings.agents_folder.mkdir(parents=True, exist_ok=True)
     settings.agents_folder.chmod(0o755)
     try:
         # What we write is our user's alone; this is for the sandbox's user too.
-        subprocess.run(shlex.split(line), check=True, stdout=subprocess.DEVNULL, umask=0o022)
+        subprocess.run(argv, check=True, capture_output=True, text=True, umask=0o022)
     except FileNotFoundError as error:
         raise OperatorError(f"{error.filename} is not installed, and is needed for: {line}") from None
     except subprocess.CalledProcessError as error:
-        raise OperatorError(f"This ended with {error.returncode}: {line}") from None
-    return line
+        said = error.stderr.strip() or error.stdout.strip()
+        raise OperatorError(f"{said}\n\nThis ended with {error.returncode}: {line}") from None
 
 
 def report(settings: Settings) -> str:
@@ -67,14 +70,14 @@ def look(settings: Settings, sandbox: Sandbox, agent: Agent) -> Found:
     """Whether the agent can work here."""
     model = default_model(agent.name)
     if agent.probe and not sandbox.has(agent.probe[0], tools_of(settings)):
-        return Found(agent, "", model, agent.install.format(agents=settings.agents_folder))
+        return Found(agent, "", model, INSTALL.format(agent.name, agent.install.format(agents=settings.agents_folder)))
     refusal = refuse(sandbox, agent, allow_plain=settings.sandbox == "none")
     if refusal:
         return Found(agent, "", model, refusal)
     brief = Brief("implement", "", model=model, argv=settings.agent_argv)
     problem = "" if agent.own_program else agent.missing(brief) or ""
     if agent.wire and not settings.offers(agent.wire):
-        problem = f"set {agent.wire.partition('-')[0].upper()}_API_KEY"
+        problem = f"set {provider_of(agent.wire).upper()}_API_KEY"
     version, failed = version_of(settings, sandbox, agent)
     return Found(agent, version, model, failed or problem)
 

@@ -1,5 +1,6 @@
 """What every coding agent's adapter answers. An adapter is pure: it names a command line and reads what that prints."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -92,19 +93,28 @@ class Outcome:
     usage: Usage = field(default_factory=Usage)
 
 
-class Agent(Protocol):
-    """One coding agent. A new one is a new file beside this one and a line in the table."""
+class Agent(ABC):
+    """One coding agent. A new one is a new file beside this one and a line in the table.
+
+    What has a body here is what most of them answer.
+    """
 
     name: str
     description: str  # one line for `help`
-    wire: Wire | None  # the model protocol that it speaks; None where it needs no model
-    probe: Sequence[str]  # the command line, inside the sandbox, that prints its version; empty where none is needed
-    install: str  # what installs the version that the adapter was made for, `{agents}` being where; empty likewise
-    own_program: bool  # True where only the project's own deterministic code runs, never the repository's or a model's
+    wire: Wire | None = None  # the model protocol that it speaks; None where it needs no model
+    probe: Sequence[
+        str
+    ] = ()  # the command line, inside the sandbox, that prints its version; empty where none is needed
+    install: str = ""  # what installs the version that the adapter was made for, `{agents}` being where; empty likewise
+    own_program = (
+        False  # True where only the project's own deterministic code runs, never the repository's or a model's
+    )
 
     def missing(self, brief: Brief) -> str | None:
         """Why the agent can't work on this, in a sentence for people; None where it can."""
+        return None
 
+    @abstractmethod
     def argv(self, brief: Brief) -> list[str]:
         """The command line inside the sandbox: no text from people, no secret.
 
@@ -113,13 +123,17 @@ class Agent(Protocol):
 
     def env(self, brief: Brief) -> dict[str, str]:
         """Its environment beyond the sandbox's own."""
+        return {}
 
     def files(self, brief: Brief) -> dict[str, str]:
         """Files of its throw-away home, by relative path."""
+        return {}
 
+    @abstractmethod
     def stdin(self, brief: Brief) -> str:
         """What it reads on standard input."""
 
+    @abstractmethod
     def reader(self) -> "Reader":
         """A fresh reader of one process's output."""
 

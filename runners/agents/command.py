@@ -1,23 +1,18 @@
 """The operator's own command line as an agent: the prompt on standard input, every line of output as text."""
 
 from collections import deque
-from collections.abc import Sequence
 
-from runners.agents.adapter import STOPPED, AgentEvent, Brief, Exit, Outcome, Reader, Wire
+from runners.agents.adapter import STOPPED, Agent, AgentEvent, Brief, Exit, Outcome, Reader
 from runners.agents.prompt import prompt
 
 LAST_LINES = 20
 
 
-class Command:
+class Command(Agent):
     """Runs what AGENT_COMMAND names, inside the sandbox."""
 
     name = "command"
     description = "the operator's own command line"
-    wire: Wire | None = None
-    probe: Sequence[str] = ()
-    install = ""
-    own_program = False
 
     def missing(self, brief: Brief) -> str | None:
         """The operator must have named a command line."""
@@ -26,14 +21,6 @@ class Command:
     def argv(self, brief: Brief) -> list[str]:
         """The operator's, untouched."""
         return list(brief.argv)
-
-    def env(self, brief: Brief) -> dict[str, str]:
-        """Nothing beyond the sandbox's own."""
-        return {}
-
-    def files(self, brief: Brief) -> dict[str, str]:
-        """None."""
-        return {}
 
     def stdin(self, brief: Brief) -> str:
         """The prompt."""

@@ -1,11 +1,11 @@
 """What the adapters of other people's agents share: a prompt on standard input, a JSON object a line on the output."""
 
 import re
+from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Sequence
 from typing import Any
 
-from runners.agents.adapter import LONGEST_LINE, STOPPED, AgentEvent, Brief, Exit, Outcome, Usage, Wire
+from runners.agents.adapter import LONGEST_LINE, STOPPED, Agent, AgentEvent, Brief, Exit, Outcome, Usage
 from runners.agents.failures import no_result
 from runners.agents.json_lines import document, shortened
 from runners.agents.prompt import prompt
@@ -16,20 +16,16 @@ LONGEST_CHARACTER = 4  # bytes: a piece is never cut within one
 LAST_LINES = 10  # of what is no JSON: an agent that can't begin says so in plain text
 
 
-class Foreign:
+class Foreign(Agent):
     """An agent that comes as an npm package. A subclass says how it is called."""
 
-    name: str
-    description: str
-    wire: Wire | None
     program: str
     package: str
     version: str  # that the adapter was made for
-    own_program = False
     needs_model = False
 
     def __init__(self) -> None:
-        self.probe: Sequence[str] = (self.program, "--version")
+        self.probe = (self.program, "--version")
         self.install = f"npm install --prefix {{agents}} {self.package}@{self.version}"
 
     def missing(self, brief: Brief) -> str | None:
@@ -38,20 +34,12 @@ class Foreign:
             return f"`{self.name}` needs the name of a model: `--model M`."
         return None
 
-    def env(self, brief: Brief) -> dict[str, str]:
-        """Nothing beyond the sandbox's own."""
-        return {}
-
-    def files(self, brief: Brief) -> dict[str, str]:
-        """None."""
-        return {}
-
     def stdin(self, brief: Brief) -> str:
         """The prompt: an argument may not be so long, and everyone on the host could read it."""
         return prompt(brief)
 
 
-class ForeignReader:
+class ForeignReader(ABC):
     """Keeps what every end needs. A subclass reads one document and says how it ended."""
 
     noise = re.compile(r"(?!)")  # plain lines that are there in every run, and tell nobody why one failed
@@ -82,13 +70,13 @@ class ForeignReader:
             return STOPPED[exit.killed]
         return self.outcome(exit) or no_result(exit, "\n".join(self._plain), self.usage)
 
+    @abstractmethod
     def read(self, data: dict[str, Any]) -> list[AgentEvent] | None:
         """The events of a document; None where nobody knows it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def outcome(self, exit: Exit) -> Outcome | None:
         """How it ended, if it said so."""
-        raise NotImplementedError
 
 
 def usage_event(usage: Usage) -> AgentEvent:

@@ -9,11 +9,6 @@ class Mend(Program):
 
     name = "mend"
     description = "runs the Python tests and tries one-token edits until they pass; no model"
-    own_program = False
-
-    def missing(self, brief: Brief) -> str | None:
-        """Nothing: whether there are tests is seen in the workspace."""
-        return None
 
     def env(self, brief: Brief) -> dict[str, str]:
         """For the tests: the order of sets must not decide whether one passes."""

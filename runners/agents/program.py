@@ -1,11 +1,10 @@
 """Drives one of the project's own programs: the brief goes in as one JSON document, JSON lines come out."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from runners.agents.adapter import STOPPED, AgentEvent, Brief, Exit, Outcome, Reader, Wire
+from runners.agents.adapter import STOPPED, Agent, AgentEvent, Brief, Exit, Outcome, Reader
 from runners.agents.json_lines import document
 
 KINDS = ("text", "tool_call", "tool_result")
@@ -13,25 +12,12 @@ SCALARS = (str, int, float, bool, type(None))
 STATUSES = ("succeeded", "failed", "limit")
 
 
-class Program:
+class Program(Agent):
     """What the adapters of `programs/` share; `name` is also the program's module."""
-
-    name: str
-    wire: Wire | None = None
-    probe: Sequence[str] = ()
-    install = ""
 
     def argv(self, brief: Brief) -> list[str]:
         """`-B`: the folder of programs may be writable, and must stay as it is."""
         return ["{python}", "-E", "-s", "-B", "{programs}/run.py", self.name]
-
-    def env(self, brief: Brief) -> dict[str, str]:
-        """Nothing beyond the sandbox's own."""
-        return {}
-
-    def files(self, brief: Brief) -> dict[str, str]:
-        """None: a program reads its brief from standard input."""
-        return {}
 
     def stdin(self, brief: Brief) -> str:
         """The whole brief as JSON."""

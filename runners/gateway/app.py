@@ -1,18 +1,15 @@
 """The gateway's application: whose request is it, may it go out, is there money for it; then on to the provider.
 
-An answer passes through byte for byte as it comes. Whatever happens on the way, the reservation is settled.
+An answer passes through byte for byte as it comes.
 """
 
 import asyncio
-import secrets
-import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
-import anyio
 import httpx
 import structlog
 from starlette.applications import Starlette
@@ -21,12 +18,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route as Endpoint
 
-from config.catalogue import Tokens, is_known, price_of
+from config.catalogue import Tokens, is_known
 from config.database import Database, DatabaseError, Row
 from config.settings import Settings
-from runners import runs, usage
+from runners import runs
 from runners.gateway import routes
-from runners.gateway.metering import Meter
+from runners.gateway.charge import Charge
 from runners.gateway.requests import MOST_BYTES, ModelRequest, Refused, read
 from runners.gateway.routes import Route
 from runners.usage import Budget, NotAtWork
@@ -40,7 +37,6 @@ LARGE_BYTES = 1024 * 1024
 BYTES_READ_AT_ONCE = 100 * 1024
 MOST_LARGE = 16  # bodies of more than LARGE_BYTES that are read at once, of all runs; others wait
 SECONDS_FOR_A_BODY = 60.0
-SETTLE_WAITS = (0.5, 2.0, 8.0, 0.0)  # before it is tried again; then the reservation stands, and counts
 # What an answer may say of itself. The lengths and encodings of its way here are uvicorn's.
 PASSED_BACK = ("content-type", "retry-after", "request-id", "x-request-id")
 PASSED_BACK_ALL = ("anthropic-ratelimit-", "x-ratelimit-")
@@ -123,10 +119,10 @@ class Gateway:
         asked = await self._read(route, model, request.url.path, await self._body(request))
         sent = self._request(request, route, model, asked)
         with structlog.contextvars.bound_contextvars(run=run.id, model=asked.model):
-            charge = Charge(self._database, secrets.token_hex(16), route, asked)
+            charge = Charge(self._database, route, asked, done)
             if route.charged:
                 await self._reserve(run, charge)
-            return await self._forward(sent, charge, done)
+            return await self._forward(sent, charge)
 
     async def _read(self, route: Route, model: str | None, path: str, body: bytes) -> ModelRequest:
         """What is asked for. A large body is looked through beside the others' answers."""
@@ -155,7 +151,7 @@ class Gateway:
             run = runs.of_credential(connection, credential) if credential else None
         return run if run and run.budget_usd is not None else None
 
-    async def _reserve(self, run: Row[Any], charge: "Charge") -> None:
+    async def _reserve(self, run: Row[Any], charge: Charge) -> None:
         """Raises Refused where the budget has no room for the request, now or at all."""
         deadline = asyncio.get_running_loop().time() + SECONDS_FOR_ROOM
         while True:
@@ -172,7 +168,7 @@ class Gateway:
                 raise Refused(429, BUSY)
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _forward(self, sent: httpx.Request, charge: "Charge", done: Callable[[], None]) -> Response:
+    async def _forward(self, sent: httpx.Request, charge: Charge) -> Response:
         try:
             answer = await self._client.send(sent, stream=True)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
@@ -187,68 +183,7 @@ class Gateway:
             await charge.settle(Tokens(), None)
             raise
         log.info("gateway.answered", status=answer.status_code)
-        return StreamingResponse(charge.passing(answer, done), answer.status_code, passed_back(answer.headers))
-
-
-class BrokeOff(Exception):
-    """The provider hung up in the middle of an answer; the agent's connection ends there too."""
-
-
-class Charge:
-    """One request's money: reserved, then settled once, by what its answer says that it took."""
-
-    def __init__(self, database: Database, request_id: str, route: Route, asked: ModelRequest) -> None:
-        self._database, self._id, self._route, self._asked = database, request_id, route, asked
-        self._price = price_of(route.provider, asked.model)
-        self._open = False
-
-    def reserve(self, run: Row[Any], host: str) -> Budget:
-        """Sets the most aside that it can cost."""
-        most = self._price.most(self._asked.most_input, self._asked.most_output)
-        with self._database.write() as connection:
-            met = usage.reserve(connection, run, self._id, host, self._asked.model, most)
-        self._open = met is Budget.GRANTED
-        return met
-
-    async def settle(self, tokens: Tokens, usd: float | None) -> None:
-        """Charges this, once; None: the most. Not to be interrupted by a client that goes."""
-        if not self._open:
-            return
-        self._open = False
-        with anyio.CancelScope(shield=True):
-            await run_in_threadpool(self._settle, tokens, usd)
-
-    def _settle(self, tokens: Tokens, usd: float | None) -> None:
-        for wait in SETTLE_WAITS:
-            try:
-                with self._database.write() as connection:
-                    usage.settle(connection, self._id, tokens, usd)
-            except DatabaseError as error:
-                log.warning("gateway.not_settled", error=type(error).__name__)
-                threading.Event().wait(wait)
-            else:
-                return
-
-    async def passing(self, answer: httpx.Response, done: Callable[[], None]) -> AsyncIterator[bytes]:
-        """The answer as it comes. A refused request costs nothing, one that was not heard to its end the most."""
-        meter = Meter(self._route.wire, streamed="event-stream" in answer.headers.get("content-type", ""))
-        refused, whole = answer.status_code >= 400, False
-        try:
-            async for chunk in answer.aiter_raw():
-                meter.feed(chunk)
-                yield chunk
-            meter.end()
-            whole = True
-        except httpx.HTTPError as error:
-            log.warning("gateway.answer_broke_off", error=type(error).__name__)
-            raise BrokeOff from None
-        finally:
-            tokens = meter.tokens if whole else None
-            known = 0.0 if refused else None if tokens is None else self._price.cost(tokens)
-            await self.settle(tokens or Tokens(), known)
-            done()
-            with anyio.CancelScope(shield=True):
-                await answer.aclose()
+        return StreamingResponse(charge.passing(answer), answer.status_code, passed_back(answer.headers))
 
 
 def credential_of(request: Request) -> str:

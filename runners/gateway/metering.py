@@ -19,7 +19,6 @@ class Meter:
         self._rest = bytearray()
         self._too_long = False
         self._said: dict[str, int] = {}
-        self.bytes = 0
 
     @property
     def tokens(self) -> Tokens | None:
@@ -28,7 +27,6 @@ class Meter:
 
     def feed(self, chunk: bytes) -> None:
         """Reads on."""
-        self.bytes += len(chunk)
         if not self._streamed:
             self._keep(chunk)
             return

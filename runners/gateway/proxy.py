@@ -66,8 +66,8 @@ class Proxy:
         """One connection of a sandbox, from its first byte to its last."""
         try:
             await self._answer(reader, writer)
-        except (OSError, TimeoutError, asyncio.IncompleteReadError):
-            pass
+        except (OSError, TimeoutError, ExceptionGroup):
+            pass  # either end went, or its time was over
         finally:
             writer.close()
             with suppress(OSError):
@@ -169,16 +169,21 @@ def _refusal(wire: h11.Connection, error: NotLet) -> bytes:
 
 
 async def _tunnel(*directions: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> None:
-    left = [MOST_BYTES]
+    """Passes on both ways until both have ended, all is silent for long, or it was too much."""
+    loop, passed = asyncio.get_running_loop(), 0
 
     async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while chunk := await asyncio.wait_for(reader.read(CHUNK), SECONDS_OF_SILENCE):
-            left[0] -= len(chunk)
-            if left[0] < 0:
-                return
+        nonlocal passed
+        while chunk := await reader.read(CHUNK):
+            passed += len(chunk)
+            if passed > MOST_BYTES:
+                raise TimeoutError
+            silence.reschedule(loop.time() + SECONDS_OF_SILENCE)
             writer.write(chunk)
             await writer.drain()
         if writer.can_write_eof():
             writer.write_eof()
 
-    await asyncio.gather(*(pass_on(*direction) for direction in directions))
+    async with asyncio.timeout(SECONDS_OF_SILENCE) as silence, asyncio.TaskGroup() as both:
+        for direction in directions:
+            both.create_task(pass_on(*direction))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
+from config.catalogue import provider_of
 from config.settings import Settings
 from runners.agents.adapter import Wire
 
@@ -25,7 +26,7 @@ class Route:
     @property
     def provider(self) -> str:
         """Whose key and prices."""
-        return self.wire.partition("-")[0]
+        return provider_of(self.wire)
 
 
 def _route(wire: Wire, path: str, upstream: str, *, charged: bool = True) -> Route:

@@ -22,14 +22,15 @@ from runners.way_out import folder_of
 SECONDS_TO_FINISH = 10
 MOST_HEAD_BYTES = 64 * 1024
 MOST_CONNECTIONS = 2000  # of all runs; beyond them it answers 503
-# httpcore asks for it several times a request, and to be told that it is not installed takes as long as all the rest.
-sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]  # the documented way to forbid an import
 
 log = structlog.get_logger()
 
 
 def serve(settings: Settings) -> None:
     """Lets sandboxes of this host out until it is told to stop. Raises SettingsError."""
+    # httpcore asks for it several times a request; to be told that it is not installed takes as long as all the rest.
+    # https://docs.python.org/3/reference/import.html#the-module-cache
+    sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]  # None forbids the import
     database = Database(settings.database)
     require_schema(database)
     host = identity(folder_of(settings))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from config.settings import Settings
 from runners.agents import adapter
 from runners.agents.adapter import GATEWAY, PROXY_PORT
 from runners.sandboxes import launchers
@@ -31,6 +32,11 @@ def relayed(argv: Sequence[str], launchers: str, gateway: str | None) -> list[st
         return list(argv)
     ways = [word for port, name in PORTS.items() for word in (str(port), f"{gateway}/{name}")]
     return [str(PYTHON), *BARE, f"{launchers}/relay.py", *ways, "--", *argv]
+
+
+def tools_of(settings: Settings) -> Path | None:
+    """Where installed agents lie; None where nobody installed any."""
+    return settings.agents_folder if settings.agents_folder.is_dir() else None
 
 
 def searched(tools: Path | None, path: str) -> str:

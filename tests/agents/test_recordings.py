@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from runners.agents import AGENTS
 from runners.agents.adapter import LONGEST_LINE, Exit
 from tests.agents.readings import EXITS, FOLDER, RECORDED, agent_of, is_kept, lines_of, read
 
+# All that a sandbox shows: whatever else stands in a recording is the machine's that made it.
+SEEN_INSIDE = {"/bin", "/home", "/tmp", "/workspace"}
 SUCCEEDED, NO_RESULT = ("succeeded", ""), ("failed", "no_result")
 ENDS = {
     "ok": SUCCEEDED,
@@ -198,7 +201,8 @@ def changed(document: Any, value: Any, chance: random.Random) -> Any:
 def test_the_recordings_tell_nothing_of_where_they_were_made() -> None:
     for file in FOLDER.glob("*.jsonl"):
         text = file.read_text()
-        assert "/root/" not in text and "/opt/" not in text and "/wt-" not in text, file.name
+        folders = set(re.findall(r"(?<![\w/.~-])/[a-z]+(?=/)", text)) - SEEN_INSIDE
+        assert folders == set(), file.name
         assert len(text) < 40_000, f"{file.name} is not small"
 
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.addresses import on_loopback
-from config.settings import Settings, SettingsError, forget_environment, load, require_github
+from config.identity import require_github
+from config.settings import Settings, SettingsError, forget_environment, load
 
 CANARY = "c4n4ry-" * 4
 PRODUCTION: dict[str, Any] = {

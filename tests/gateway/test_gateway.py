@@ -300,5 +300,8 @@ def test_the_keys_are_in_no_log(ground: Ground, capfd: pytest.CaptureFixture[str
     ground.run("secret")
     ground.provider.status = 500
     ground.ask("secret")
-    out, err = capfd.readouterr()
-    assert KEY not in out + err and "secret" not in out + err
+    object.__setattr__(ground.settings, "openai_base_url", "http://127.0.0.1:9/v1")
+    ground.ask("secret", "/openai/v1/responses")
+    printed = "".join(capfd.readouterr())
+    assert "gateway.answered" in printed and "gateway.provider_unreachable" in printed
+    assert KEY not in printed and "secret" not in printed

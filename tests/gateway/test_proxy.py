@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ class Ground:
     port: int
     proxy: tuple[str, int]
     refused: list[tuple[str, str]] = field(default_factory=list)
+    tunnels: Mapping[str, int] = field(default_factory=dict)
 
     async def ask(self, head: str, then: bytes = b"") -> tuple[bytes, bytes]:
         """What the proxy answers, and what comes back through the tunnel."""
@@ -33,8 +34,21 @@ class Ground:
         if b" 200 " in answer:
             writer.write_eof()
         rest = await reader.read(-1)
-        writer.close()
+        await gone(writer)
         return answer, rest
+
+    @property
+    def open(self) -> int:
+        """Tunnels of the run that are open now."""
+        return self.tunnels["r1"]
+
+    async def hold(self, target: str) -> asyncio.StreamWriter:
+        """A tunnel that stays open."""
+        reader, writer = await asyncio.open_connection(*self.proxy)
+        shown = base64.b64encode(f"run:{KNOWN}".encode()).decode()
+        writer.write(f"CONNECT {target} HTTP/1.1\r\nHost: x\r\nProxy-Authorization: Basic {shown}\r\n\r\n".encode())
+        assert b" 200 " in await reader.readuntil(b"\r\n\r\n")
+        return writer
 
     async def connect(self, target: str, credential: str = KNOWN, then: bytes = b"hello") -> tuple[bytes, bytes]:
         """The same for a CONNECT with a credential."""
@@ -59,9 +73,16 @@ def on(
 @contextlib.asynccontextmanager
 async def standing(public: bool, hosts: tuple[str, ...]) -> AsyncIterator[Ground]:
     async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while chunk := await reader.read(65536):
-            writer.write(chunk)
-        writer.close()
+        try:
+            while chunk := await reader.read(65536):
+                if chunk == b"slowly":
+                    for _ in range(8):
+                        writer.write(b".")
+                        await asyncio.sleep(0.1)
+                    break
+                writer.write(chunk)
+        finally:
+            await gone(writer)
 
     refused: list[tuple[str, str]] = []
     async with await asyncio.start_server(echo, "127.0.0.1", 0) as far:
@@ -74,7 +95,8 @@ async def standing(public: bool, hosts: tuple[str, ...]) -> AsyncIterator[Ground
             (port,),
         )
         async with await asyncio.start_server(proxy.answer, "127.0.0.1", 0) as near:
-            yield Ground(port, near.sockets[0].getsockname(), refused)
+            yield Ground(port, near.sockets[0].getsockname(), refused, proxy._open)
+            await until(lambda: not any(proxy._open.values()))
 
 
 def resolving(real: Any) -> Any:
@@ -164,11 +186,18 @@ def test_a_host_without_address_and_one_that_does_not_answer() -> None:
 
 
 def test_a_run_has_so_many_connections_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proxies, "MOST_TUNNELS", 0)
+    monkeypatch.setattr(proxies, "MOST_TUNNELS", 2)
 
     async def test(ground: Ground) -> None:
-        answer, _ = await ground.connect(f"echo.example:{ground.port}")
+        target = f"echo.example:{ground.port}"
+        held = [await ground.hold(target) for _ in range(2)]
+        answer, _ = await ground.connect(target)
         assert answer.startswith(b"HTTP/1.1 429 ")
+        await gone(held[0])
+        await until(lambda: ground.open == 1)
+        answer, _ = await ground.connect(target)
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        await gone(held[1])
 
     on(test)
 
@@ -177,7 +206,43 @@ def test_a_tunnel_has_so_many_bytes_and_no_more(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(proxies, "MOST_BYTES", 1000)
 
     async def test(ground: Ground) -> None:
+        _, rest = await ground.connect(f"echo.example:{ground.port}", then=b"x" * 400)
+        assert len(rest) == 400
         _, rest = await ground.connect(f"echo.example:{ground.port}", then=b"x" * 300_000)
         assert len(rest) <= 1000
 
     on(test)
+
+
+def test_a_side_that_only_listens_is_not_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proxies, "SECONDS_OF_SILENCE", 0.5)
+
+    async def test(ground: Ground) -> None:
+        _, rest = await ground.connect(f"echo.example:{ground.port}", then=b"slowly")
+        assert rest == b"." * 8
+
+    on(test)
+
+
+def test_a_silent_tunnel_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proxies, "SECONDS_OF_SILENCE", 0.2)
+
+    async def test(ground: Ground) -> None:
+        held = await ground.hold(f"echo.example:{ground.port}")
+        await until(lambda: ground.open == 0)
+        await gone(held)
+
+    on(test)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Waits for what the other side is about to do."""
+    while not condition():
+        await asyncio.sleep(0.01)
+
+
+async def gone(writer: asyncio.StreamWriter) -> None:
+    """Closes it, to the end."""
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()

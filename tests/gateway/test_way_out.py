@@ -30,7 +30,7 @@ for url in ("https://evil.example/", "https://169.254.169.254/latest/meta-data",
 """
 LOOKS = """
 import os, socket
-print(sorted(os.listdir("/sys/class/net") if os.path.exists("/sys/class/net") else []))
+print([name for _, name in socket.if_nameindex()])
 for family, address in ((socket.AF_INET, ("127.0.0.1", {port})), (socket.AF_INET, ("10.0.0.1", 443))):
     try:
         socket.create_connection(address, timeout=5)
@@ -85,7 +85,7 @@ def test_a_host_that_is_not_listed_is_refused_and_noted(ground: Ground, tree: Pa
 def test_there_is_no_other_way(ground: Ground, tree: Path) -> None:
     port = ground.provider_port
     lines = inside(ground, tree, LOOKS.format(port=port))
-    assert lines[1:] == ["not reached", "not reached", "no name"]
+    assert lines == ["['lo']", "not reached", "not reached", "no name"]
 
 
 def noted(database: Database, run_id: str) -> list[tuple[str, int]]:

@@ -16,7 +16,7 @@ SHELL = {
     "required": ["command", "why", "background"],
 }
 TOOLS: Mapping[str, Mapping[str, Any]] = {"write_file": WRITE, "run_shell_command": SHELL}
-SYSTEM = "You are careful.\n - Primary working directory: /work/here\n"
+SYSTEM = "You are careful.\n - Primary working directory: /somewhere\n"
 
 
 @dataclass

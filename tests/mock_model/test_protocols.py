@@ -40,7 +40,7 @@ def test_a_script_from_the_first_word_to_the_last(talk: Talk) -> None:
     second = client.result(first)
     ((_, name, given),) = second.calls
     assert (second.text, name) == ("", "write_file")
-    assert given == {"file_path": "/work/here/a/b.txt", "content": "text\n"}
+    assert given == {"file_path": "/somewhere/a/b.txt", "content": "text\n"}
     last = client.result(second)
     assert (last.text, last.calls) == ("All done.", [])
 

@@ -155,7 +155,8 @@ def test_a_workspace_that_grows_too_large_ends_it(
 ) -> None:
     monkeypatch.setattr("runners.sandboxes.weighing.PAUSE", 0.1)
     deep = "import os\nfor _ in range(1500):\n  os.mkdir('deep'); os.chdir('deep')\n"
-    code = f"{deep}file = open('large', 'wb')\nwhile True: file.write(b'x' * 1_000_000)"
+    grow = "while True: file.write(b'x' * 1_000_000); time.sleep(0.01)"  # not to the largest file that it may have
+    code = f"{deep}import time\nfile = open('large', 'wb')\n{grow}"
     _, exit = run(sandbox, python(tmp_path, code, tree_bytes=20_000_000))
     # Deeper than Python's stack: pytest would fail to remove it, at the end of every later session too.
     subprocess.run(["rm", "-rf", str(tmp_path / "deep")], check=True)
