@@ -101,6 +101,7 @@ def web() -> None:
     """Run the web process: webhooks and pages."""
     import uvicorn
 
+    from bot.connection import IDLE_SECONDS
     from config.identity import require_github
     from config.settings import load
 
@@ -119,6 +120,7 @@ def web() -> None:
         server_header=False,
         proxy_headers=False,  # pages trust the peer's address
         limit_concurrency=MOST_CONNECTIONS,
+        timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
     )
 

@@ -9,6 +9,9 @@ from typing import Any, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_SECONDS = 10.0
+# Longer than who asks again on the same line: whoever hangs up first cuts off a request that is just being sent, and
+# a proxy makes a 502 of it. nginx and AWS keep an idle line for 60 s, Traefik 90 s, Caddy 120 s.
+IDLE_SECONDS = 150
 MOST_HEAD_BYTES = 64 * 1024
 MOST_KEPT_BYTES = 64 * 1024  # of an answer, until the loop's next step
 

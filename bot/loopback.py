@@ -9,6 +9,8 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from bot.connection import IDLE_SECONDS
+
 STARTING = 10  # seconds that a start may take
 LEAVING = 2  # seconds that requests may go on after a stop
 
@@ -70,6 +72,7 @@ class LoopbackServer:
             log_config=None,
             access_log=False,
             server_header=False,
+            timeout_keep_alive=IDLE_SECONDS,
             timeout_graceful_shutdown=LEAVING,
         )
         self._server = server = _Server(config)

@@ -86,10 +86,13 @@ def _row(
     name: str, ground: Ground, scene: Scene, began: float, measured: dict[str, int], recovered: float = 0.0
 ) -> Row:
     statuses = [one.status_code for one in scene.hub.deliveries]
+    others = [one for one in scene.hub.deliveries if one.status_code not in ANSWERS]
+    for one in others:
+        ground.tell(f"answered {one.status_code} ({one.status}) after {one.duration} s: {one.response}")
     counted = {
         "deliveries": len(statuses),
         "answered 503": statuses.count(503),
-        "other answers": sum(status not in ANSWERS for status in statuses),
+        "other answers": len(others),
         **count(scene),
         **measured,
         "recovered": round(recovered),

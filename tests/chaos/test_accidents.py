@@ -3,6 +3,8 @@
 import signal
 import time
 from collections.abc import Sequence
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from tests.integration.stage import ONE_OF_EACH, set_stage
 IMPLEMENT = "/async-code implement make the test pass"
 SECONDS_TO_CANCEL = 5.0
 SECONDS_WITHOUT_A_BROKER = 30.0
+SECONDS_OF_A_PROXY = 8.0  # between two deliveries on one line; uvicorn itself would hang up after five
 
 
 @pytest.fixture
@@ -69,6 +72,17 @@ def test_a_broker_that_died_is_heard_again(tmp_path: Path) -> None:
             return all(stage.wake_ups(name) > count for name, count in before.items())
 
         stage.until(heard, "wake-ups of every kind")
+
+
+def test_who_asks_again_on_the_same_line_after_a_while_is_not_cut_off(tmp_path: Path) -> None:
+    with set_stage(tmp_path) as stage, closing(HTTPConnection(stage.web.host, stage.web.port)) as line:
+        line.request("GET", "/healthz")
+        line.getresponse().read()
+        line.sock.settimeout(SECONDS_OF_A_PROXY)
+        with pytest.raises(TimeoutError):  # instead of the end of the line
+            line.sock.recv(1)
+        line.request("GET", "/healthz")
+        assert line.getresponse().status == 200
 
 
 def test_without_any_broker_the_timer_loops_do_the_work(tmp_path: Path) -> None:
