@@ -14,7 +14,7 @@ from runners.looking import minutes_of
 from runners.problems import Problem
 from runners.rights import confirm_right
 from runners.run_log import RunLog
-from runners.sandboxes import SandboxError, choose, refuse
+from runners.sandboxes import SandboxError, choose, refuse, sandboxes
 from runners.sandboxes.interface import Errand, Sandbox
 from runners.sandboxes.places import tools_of
 from runners.way_out import WayOut, over_budget, require_way_out, way_out
@@ -23,6 +23,7 @@ from runners.workspace import Workspace, check_out, give_agent_git, open_workspa
 TICK_SECONDS = 0.5
 Kept = dict[str, Any]  # of a patch: columns of its run
 IDLE_SECONDS = 600.0
+MEBIBYTE = 1024**2
 
 log = structlog.get_logger()
 
@@ -68,7 +69,7 @@ def _patch(attempt: Attempt, workspace: Workspace, outcome: Outcome) -> patches.
 def _sandbox(attempt: Attempt) -> Sandbox:
     settings = attempt.context.settings
     try:
-        sandbox = choose(settings.sandbox)
+        sandbox = choose(settings.sandbox, sandboxes(settings, attempt.task.repository))
     except SandboxError as error:
         raise Problem("no_sandbox", str(error)) from None
     agent = AGENTS.get(attempt.run.agent)
@@ -96,7 +97,7 @@ def _run_agent(attempt: Attempt, lease: Lease, sandbox: Sandbox, workspace: Work
 
 
 def _errand(attempt: Attempt, workspace: Workspace, seconds: float, way: WayOut) -> Errand:
-    agent, task, run = AGENTS[attempt.run.agent], attempt.task, attempt.run
+    agent, task, run, settings = AGENTS[attempt.run.agent], attempt.task, attempt.run, attempt.context.settings
     brief = Brief(
         verb=task.verb,
         text=task.text,
@@ -104,7 +105,7 @@ def _errand(attempt: Attempt, workspace: Workspace, seconds: float, way: WayOut)
         body=task.body,
         model=run.model,
         minutes=seconds / 60,
-        argv=attempt.context.settings.agent_argv,
+        argv=settings.agent_argv,
         credential=way.credential,
     )
     return Errand(
@@ -115,9 +116,11 @@ def _errand(attempt: Attempt, workspace: Workspace, seconds: float, way: WayOut)
         files=agent.files(brief),
         seconds=seconds,
         idle_seconds=min(IDLE_SECONDS, seconds),
+        memory_bytes=settings.sandbox_memory_mb * MEBIBYTE,
+        cpus=settings.sandbox_cpus,
         label=attempt.name,
         gateway=way.sockets,
-        tools=tools_of(attempt.context.settings),
+        tools=tools_of(settings),
     )
 
 

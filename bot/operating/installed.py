@@ -12,7 +12,7 @@ from config.catalogue import default_model, provider_of
 from config.settings import Settings
 from runners.agents import AGENTS
 from runners.agents.adapter import Agent, Brief
-from runners.sandboxes import SandboxError, choose, refuse
+from runners.sandboxes import SandboxError, choose, refuse, sandboxes
 from runners.sandboxes.interface import Errand, Sandbox
 from runners.sandboxes.places import tools_of
 
@@ -58,10 +58,10 @@ def install(settings: Settings, name: str, say: Callable[[str], object]) -> None
 def report(settings: Settings) -> str:
     """All agents, as an operator reads it."""
     try:
-        sandbox = choose(settings.sandbox)
+        sandbox = choose(settings.sandbox, sandboxes(settings))
         said = INTRODUCTION.format(sandbox=sandbox.name)
     except SandboxError as error:
-        sandbox, said = choose("none"), NO_SANDBOX.format(why=error)
+        sandbox, said = choose("none", sandboxes(settings)), NO_SANDBOX.format(why=error)
     found = [look(settings, sandbox, agent) for agent in AGENTS.values()]
     return "\n".join([said, "", *lines(found)])
 
@@ -86,7 +86,8 @@ def version_of(settings: Settings, sandbox: Sandbox, agent: Agent) -> tuple[str,
     """What it says of itself, nothing for the project's own; and why it does not start, if it does not."""
     if not agent.probe:
         return "", ""
-    with tempfile.TemporaryDirectory(prefix="async-code-probe-") as tree:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="probe-", dir=settings.data_dir.absolute()) as tree:
         errand = Errand(agent.probe, Path(tree), seconds=SECONDS, tools=tools_of(settings))
         process = sandbox.start(errand)
         said = [line.strip() for line in process.lines(1) if line and line.strip()]

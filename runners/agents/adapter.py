@@ -74,10 +74,14 @@ Killed = Literal["cancelled", "time", "idle", "output", "disk", "lost"]
 
 @dataclass(frozen=True)
 class Exit:
-    """How a sandboxed process ended. `killed` says which limit of ours ended it, if one did."""
+    """How a sandboxed process ended. `killed` says which limit of ours ended it, if one did.
+
+    `out_of_memory`: a process of the sandbox was ended for want of memory, which its exit code need not tell.
+    """
 
     code: int
     killed: Killed | None = None
+    out_of_memory: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Callable, Collection
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -50,6 +51,9 @@ class Plain:
                 env=tuple({**environment(home, errand.tools), **errand.env}.items()),
             )
             return LocalProcess(launch, errand, end, undo.pop_all())
+
+    def sweep(self, at_work: Callable[[], Collection[str]], workspaces: Path) -> None:
+        """Nothing is left: the keeper ends what it keeps when its worker dies."""
 
 
 def environment(home: Path, tools: Path | None) -> dict[str, str]:

@@ -9,7 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from runners.sandboxes.bubblewrap import PROCESSES, UNPRIVILEGED, Bubblewrap, hand_over
+from runners.sandboxes.bubblewrap import Bubblewrap
+from runners.sandboxes.inside import PROCESSES, UNPRIVILEGED, hand_over
 from runners.sandboxes.interface import Errand, Sandbox
 from tests.sandboxes.running import alive, eventually, python, run
 
