@@ -1,6 +1,7 @@
 """Docker: a container without a network, of an image that the operator built, with every bound that it can have."""
 
 import os
+import socket
 import tempfile
 import time
 from collections.abc import Callable, Collection
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 PROBE_SECONDS = 30.0
 PROBE = "import os, sys; open('probe', 'w').close(); sys.stdout.write(f'uid {os.getuid()}')"
 WHERE = "import shutil, sys; sys.stdout.write(shutil.which(sys.argv[1]) or '')"
-SOCKET = Path("/var/run/docker.sock")
-NOT_NAMED = f"there is no container engine here: neither {SOCKET} nor DOCKER_HOST."
+USUAL = "unix:///var/run/docker.sock"
 NO_ENGINE = "no container engine answers ({}): is it running, and may this user ask it?"
 NO_IMAGE = "there is no image `{}` on the engine's machine (./async-code image builds one, and says how)."
 NOT_WORKING = "a container of `{}` does not do what it should: {}"
@@ -48,8 +48,8 @@ class Docker:
 
     @cached_property
     def _problem(self) -> str | None:
-        if not is_named():
-            return NOT_NAMED
+        if problem := unreachable():
+            return problem
         from runners.sandboxes.engine import EngineError
 
         try:
@@ -67,11 +67,11 @@ class Docker:
         wanted = f"uid {user_and_group()[0]}"
         return None if said == wanted else NOT_WORKING.format(self._image, said or "it printed nothing")
 
-    @cached_property
+    @property
     def _engine(self) -> "Engine":
-        from runners.sandboxes.engine import Engine
+        from runners.sandboxes.engine import engine
 
-        return Engine()
+        return engine(os.environ.get("DOCKER_HOST"))
 
     def _try(self, arguments: list[str]) -> str:
         """The last line that the image's interpreter says."""
@@ -103,7 +103,7 @@ class Docker:
 
     def sweep(self, at_work: Callable[[], Collection[str]], workspaces: Path) -> None:
         """Removes containers, listed before `at_work` is asked: an attempt is claimed before it has one."""
-        if not is_named():
+        if unreachable():
             return
         listed = self._engine.labelled(container.LABEL)
         current = frozenset(at_work()) if listed else frozenset()
@@ -112,9 +112,17 @@ class Docker:
                 one.remove()
 
 
-def is_named() -> bool:
-    """Whether there may be an engine: looked at first, since its client is large."""
-    return "DOCKER_HOST" in os.environ or SOCKET.exists()
+def unreachable() -> str | None:
+    """Why there can't be an engine; looked at first, since its client is large. None for one that is not near, too."""
+    address = os.environ.get("DOCKER_HOST", USUAL)
+    if not address.startswith("unix://"):
+        return None
+    with socket.socket(socket.AF_UNIX) as line:
+        try:
+            line.connect(address.removeprefix("unix://"))
+        except OSError as error:
+            return NO_ENGINE.format(f"{address}: {error.strerror}")
+    return None
 
 
 def user_and_group() -> tuple[int, int]:

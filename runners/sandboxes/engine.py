@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,12 @@ class Container:
         except EngineError as error:
             if error.status not in GONE:
                 raise
+
+
+@cache
+def engine(_address: str | None) -> "Engine":
+    """This process's one client of it. Raises EngineError."""
+    return Engine()
 
 
 class Engine:
