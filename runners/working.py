@@ -1,13 +1,14 @@
 """From a claimed run to a patch: the repository, the workspace, the agent in its sandbox, and what it left there."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import structlog
 
 from runners import mirrors, moves, patches, runs
 from runners.agents import AGENTS
-from runners.agents.adapter import Agent, Brief, Outcome
+from runners.agents.adapter import Agent, AgentEvent, Brief, Outcome
 from runners.attempt import Attempt
 from runners.lease import Lease
 from runners.looking import minutes_of
@@ -24,6 +25,7 @@ TICK_SECONDS = 0.5
 Kept = dict[str, Any]  # of a patch: columns of its run
 IDLE_SECONDS = 600.0
 MEBIBYTE = 1024**2
+SHORT_OF_MEMORY = "Its sandbox has {} MB of memory, and a process that wanted more was ended (SANDBOX_MEMORY_MB)."
 
 log = structlog.get_logger()
 
@@ -143,7 +145,16 @@ def _follow(attempt: Attempt, lease: Lease, sandbox: Sandbox, errand: Errand) ->
     log.close()
     lease.check()
     attempt.note(seconds_used=runs.runs.c.seconds_used + (time.monotonic() - began))
-    return reader.finish(exit)
+    return _short_of_memory(attempt, reader.finish(exit)) if exit.out_of_memory else reader.finish(exit)
+
+
+def _short_of_memory(attempt: Attempt, outcome: Outcome) -> Outcome:
+    """Told as why it failed, if it did; an agent may also have got over a tool that was ended."""
+    said = SHORT_OF_MEMORY.format(attempt.context.settings.sandbox_memory_mb)
+    if outcome.status == "succeeded":
+        attempt.tell([AgentEvent("error", {"text": said})])
+        return outcome
+    return replace(outcome, status="failed", reason="out_of_memory", summary=said)
 
 
 def _keep(attempt: Attempt, outcome: Outcome, patch: patches.Patch | None) -> tuple[Outcome, Kept] | None:

@@ -11,7 +11,11 @@ from pydantic import SecretStr
 from bot.local_github.faults import Asked
 from runners import claiming, claims, moves
 from tests.conftest import MakeWorld
+from tests.requirements import need
+from tests.sandboxes.running import ALL
 from tests.world import BUGGY, FILES, FIX, REPO, World
+
+LOCKED = [sandbox.name for sandbox in ALL if sandbox.isolates]
 
 SLOW = "python3 -c \"import time; print('up', flush=True); time.sleep(600)\""
 
@@ -297,13 +301,33 @@ def test_without_a_sandbox_only_patch_runs(new_world: MakeWorld) -> None:
     assert [run.sandbox for run in world.run_rows()] == ["none"]
 
 
-@pytest.mark.needs("bubblewrap")
-def test_in_bubblewrap_the_journey_is_the_same(new_world: MakeWorld) -> None:
-    world = new_world(sandbox="bubblewrap")
+@pytest.mark.parametrize("sandbox", LOCKED)
+def test_locked_in_the_journey_is_the_same(new_world: MakeWorld, sandbox: str) -> None:
+    need(sandbox)
+    world = new_world(sandbox=sandbox)
     world.comment("/async-code implement make the tests pass")
     world.work()
-    assert [run.sandbox for run in world.run_rows()] == ["bubblewrap"]
+    assert [run.sandbox for run in world.run_rows()] == [sandbox]
     assert "a + b" in str(world.hub.file_at(REPO, world.pull_request.head, "app.py"))
+
+
+@pytest.mark.needs("docker")
+def test_an_agent_that_takes_more_memory_than_there_is_is_told_so(new_world: MakeWorld) -> None:
+    greedy = """sh -c 'python3 -c "bytearray(300 * 1024**2)" || exit 1'"""
+    world = new_world(sandbox="docker", sandbox_memory_mb=128, agent_command=greedy)
+    number = world.comment("/async-code implement make the tests pass --agent command")
+    world.work()
+    assert [(run.state, run.reason) for run in world.run_rows()] == [("failed", "out_of_memory")]
+    assert "128 MB of memory" in world.reply(number)
+
+
+def test_a_repository_has_the_image_that_the_operator_chose_for_it(new_world: MakeWorld) -> None:
+    need("docker")
+    world = new_world(sandbox="docker", sandbox_images="octo/*=nobody/built-it")
+    number = world.comment("/async-code implement make the tests pass")
+    world.work()
+    assert [run.reason for run in world.run_rows()] == ["no_sandbox"]
+    assert "no image `nobody/built-it`" in world.reply(number)
 
 
 def test_nothing_is_left_on_disk_or_at_github_after_a_run(world: World) -> None:

@@ -20,7 +20,7 @@ SECONDS = 30.0  # a command line of JavaScript may take seconds to say its versi
 LONGEST_VERSION = 40
 
 INTRODUCTION = "Agents run in {sandbox}; their models are reached through the gateway, with the keys of your settings."
-INSTALL = "not installed: ./async-code agents --install {}   ({})"
+INSTALL = "not installed: {}   ({})"
 NO_SANDBOX = "No sandbox works here, so that only agents which run nothing of the repository's can: {why}"
 
 
@@ -70,7 +70,7 @@ def look(settings: Settings, sandbox: Sandbox, agent: Agent) -> Found:
     """Whether the agent can work here."""
     model = default_model(agent.name)
     if agent.probe and not sandbox.has(agent.probe[0], tools_of(settings)):
-        return Found(agent, "", model, INSTALL.format(agent.name, agent.install.format(agents=settings.agents_folder)))
+        return Found(agent, "", model, how_to_install(settings, sandbox, agent))
     refusal = refuse(sandbox, agent, allow_plain=settings.sandbox == "none")
     if refusal:
         return Found(agent, "", model, refusal)
@@ -80,6 +80,11 @@ def look(settings: Settings, sandbox: Sandbox, agent: Agent) -> Found:
         problem = f"set {provider_of(agent.wire).upper()}_API_KEY"
     version, failed = version_of(settings, sandbox, agent)
     return Found(agent, version, model, failed or problem)
+
+
+def how_to_install(settings: Settings, sandbox: Sandbox, agent: Agent) -> str:
+    """The command of ours, and what that does."""
+    return INSTALL.format(sandbox.installing.format(agent.name), agent.install.format(agents=settings.agents_folder))
 
 
 def version_of(settings: Settings, sandbox: Sandbox, agent: Agent) -> tuple[str, str]:

@@ -57,6 +57,8 @@ class Bubblewrap:
         "host's kernel, and has no limit on memory or CPU (it runs niced, and is the first to go when memory runs out)."
     )
 
+    installing = "./async-code agents --install {}"
+
     def unusable(self) -> str | None:
         """By a real errand, once for each process of ours."""
         return self._problem

@@ -38,6 +38,8 @@ class Docker:
         "of system calls. It shares the host's kernel, unless the operator's runtime brings its own."
     )
 
+    installing = "./async-code image"
+
     def __init__(self, image: str, runtime: str, folder: Path) -> None:
         self._image, self._runtime, self._folder = image, runtime, folder
         self._found: dict[str, bool] = {}

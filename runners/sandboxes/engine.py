@@ -119,6 +119,16 @@ class Engine:
         with _asking():
             return str(self._client.images.get(name).id)
 
+    def build(self, context: Path, tag: str, arguments: Mapping[str, str]) -> Iterator[str]:
+        """Builds the folder's Dockerfile, giving each line that is said meanwhile."""
+        with _asking():
+            for said in self._client.api.build(
+                path=str(context), tag=tag, buildargs=dict(arguments), rm=True, forcerm=True, decode=True
+            ):
+                if "error" in said:
+                    raise EngineError(RuntimeError(said["error"].strip()))
+                yield from said.get("stream", "").splitlines()
+
     def create(
         self, description: Mapping[str, Any], binds: Mapping[str, tuple[Path, bool]], ulimits: Mapping[str, int]
     ) -> Container:

@@ -53,6 +53,7 @@ class Sandbox(Protocol):
     name: str
     isolates: bool
     bounds: str  # one line for the run page: what it bounds, and what it can't
+    installing: str  # the command that puts the agent `{}` where errands find it
 
     def unusable(self) -> str | None:
         """Why it can't be used on this host; None where it can (probed for real)."""

@@ -26,6 +26,8 @@ class Plain:
         "and reach the network. Bounded: time, output, environment. A process that means to escape its end can."
     )
 
+    installing = "./async-code agents --install {}"
+
     def unusable(self) -> str | None:
         """It always works."""
         return None

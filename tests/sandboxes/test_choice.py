@@ -20,6 +20,7 @@ class Made:
     isolates: bool
     problem: str | None = None
     bounds: str = ""
+    installing: str = ""
 
     def unusable(self) -> str | None:
         return self.problem
