@@ -69,7 +69,7 @@ class Usage:
     cost_usd: float | None = None
 
 
-Killed = Literal["cancelled", "time", "idle", "output", "disk", "lost"]
+Killed = Literal["cancelled", "time", "idle", "output", "disk", "memory", "lost"]
 
 
 @dataclass(frozen=True)
@@ -158,5 +158,6 @@ STOPPED: Mapping[Killed, Outcome] = {
     "idle": Outcome("limit", "idle", "The agent printed nothing for too long."),
     "output": Outcome("limit", "too_much_output", "The agent printed more than it may."),
     "disk": Outcome("limit", "too_large", "The workspace grew larger than it may."),
+    "memory": Outcome("failed", "out_of_memory", "It took more memory than its sandbox has."),
     "lost": Outcome("failed", "lost", "The worker lost this run."),
 }

@@ -1,5 +1,6 @@
 """Bubblewrap: namespaces of its own, no network, a read-only system, only the workspace writable."""
 
+import math
 import os
 import shutil
 import signal
@@ -53,8 +54,8 @@ class Bubblewrap:
     isolates = True
     bounds = (
         "No network, no file of the host but a read-only /usr and the workspace, no privileges; bounded time, output, "
-        f"workspace (looked at every few seconds) and {PROCESSES} processes, a filter of system calls. It shares the "
-        "host's kernel, and has no limit on memory or CPU (it runs niced, and is the first to go when memory runs out)."
+        f"workspace (looked at every few seconds), memory (every second), processors, {PROCESSES} processes; a filter "
+        "of system calls. It shares the host's kernel; it runs niced, and is the first to go when memory runs out."
     )
 
     installing = "./async-code agents --install {}"
@@ -106,7 +107,15 @@ class Bubblewrap:
             options = [*self._flags, *filtered(held), *system(held), *home(errand, held), *binds(bound)]
             options += variables(errand)
             staged = [] if user is None else [str(user), *sources]
-            stage = [str(PYTHON), *BARE, str(LAUNCHERS / "stage.py"), str(os.getpid()), *staged, "--"]
+            stage = [
+                str(PYTHON),
+                *BARE,
+                str(LAUNCHERS / "stage.py"),
+                str(os.getpid()),
+                str(math.ceil(errand.cpus)),
+                *staged,
+                "--",
+            ]
             argv = [
                 *stage,
                 self._bwrap,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from runners.agents.adapter import Exit, Killed
 from runners.sandboxes.interface import Errand
+from runners.sandboxes.memory import Memory
 from runners.sandboxes.watched import Watched
 
 
@@ -36,6 +37,7 @@ class LocalProcess(Watched):
         except BaseException:
             made.close()
             raise
+        self._memory = Memory(self._popen.pid, errand.memory_bytes)
 
     def _spawn(self, launch: Launch, theirs: int) -> subprocess.Popen[bytes]:
         # A file, not a pipe: a long text can't block us, whether it is read or not.
@@ -64,8 +66,11 @@ class LocalProcess(Watched):
             self._popen.wait(seconds)
         return self._popen.returncode is not None
 
+    def _takes_too_much(self) -> bool:
+        return self._memory.is_over()
+
     def _end(self) -> None:
         self._end_it(self._popen)
 
     def _found(self, killed: Killed | None) -> Exit:
-        return Exit(self._popen.wait(), killed)
+        return Exit(self._popen.wait(), killed, out_of_memory=killed == "memory")

@@ -35,6 +35,10 @@ class Watched(ABC):
     def _ended(self, seconds: float = 0) -> bool:
         """Whether the process has ended, waiting for so long."""
 
+    def _takes_too_much(self) -> bool:
+        """Whether it takes more memory than it may, where nobody else bounds that."""
+        return False
+
     @abstractmethod
     def _end(self) -> None:
         """Ends the process and everything that it started."""
@@ -86,6 +90,8 @@ class Watched(ABC):
             self.kill("idle")
         elif self._scale.is_over():
             self.kill("disk")
+        elif self._takes_too_much():
+            self.kill("memory")
 
     def kill(self, why: Killed) -> None:
         """See `Process.kill`."""
