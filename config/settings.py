@@ -114,6 +114,9 @@ class Settings(BaseSettings):
     sandbox_hosts: str = Field(
         "", description="Hosts that agents may reach over https, comma-separated; `.example.org`: all below it."
     )
+    mirrors_gb: float = Field(
+        20, ge=0, description="Mirrors of repositories take so much disk on a machine; those unused for longest go."
+    )
     agents_dir: Path | None = Field(
         None, description="Where coding agents are installed, as `./async-code agents` says; unset: DATA_DIR/agents."
     )

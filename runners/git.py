@@ -27,6 +27,7 @@ HARDENED = {
     "core.attributesFile": os.devnull,
     "core.excludesFile": os.devnull,
     "gc.auto": "0",
+    "fetch.unpackLimit": "1",  # a fetch is one file, not a hundred
     "maintenance.auto": "false",
     "advice.detachedHead": "false",
     "credential.helper": "",

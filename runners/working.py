@@ -1,6 +1,8 @@
 """From a claimed run to a patch: the repository, the workspace, the agent in its sandbox, and what it left there."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -36,21 +38,29 @@ def work(attempt: Attempt, lease: Lease) -> tuple[Outcome, Kept] | None:
     require_way_out(attempt.context.settings, AGENTS[attempt.run.agent])
     confirm_right(attempt)
     attempt.step("fetching the repository")
-    settings, task = attempt.context.settings, attempt.task
-    ref = task.head_ref or task.base_ref
-    with attempt.context.github.git_token(attempt.where, {"contents": "read"}) as token:
-        mirror, base_sha = mirrors.fetch(settings, attempt.where, ref, token)
-    if task.head_sha and base_sha != task.head_sha:
-        raise Problem("head_moved", f"`{ref}` moved since the command; comment again to work on what is there now.")
-    lease.check()
-    attempt.note(base_sha=base_sha, sandbox=sandbox.name)
-    with open_workspace(settings, attempt.name, mirror, base_sha) as workspace:
+    with _workspace(attempt, lease, sandbox) as workspace:
         check_out(workspace)
         give_agent_git(workspace)
         outcome = _run_agent(attempt, lease, sandbox, workspace)
         attempt.step("reading the patch")
         patch = _patch(attempt, workspace, outcome)
     return _keep(attempt, outcome, patch)
+
+
+@contextmanager
+def _workspace(attempt: Attempt, lease: Lease, sandbox: Sandbox) -> Iterator[Workspace]:
+    """At the commit that the branch has now, with the mirror's objects lent to it."""
+    settings, task = attempt.context.settings, attempt.task
+    ref = task.head_ref or task.base_ref
+    with mirrors.borrowed(settings, attempt.where):
+        with attempt.context.github.git_token(attempt.where, {"contents": "read"}) as token:
+            mirror, base_sha = mirrors.fetch(settings, attempt.where, ref, token)
+        if task.head_sha and base_sha != task.head_sha:
+            raise Problem("head_moved", f"`{ref}` moved since the command; comment again to work on what is there now.")
+        lease.check()
+        attempt.note(base_sha=base_sha, sandbox=sandbox.name)
+        with open_workspace(settings, attempt.name, mirror, base_sha) as workspace:
+            yield workspace
 
 
 def _patch(attempt: Attempt, workspace: Workspace, outcome: Outcome) -> patches.Patch | None:

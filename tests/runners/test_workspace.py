@@ -95,6 +95,17 @@ def test_a_second_fetch_brings_only_what_is_new(world: World, where: Where) -> N
     assert plain_git(mirror, "for-each-ref", "refs/heads", "refs/tags", "refs/remotes") == ""
 
 
+def test_packs_are_gathered_before_they_are_many(world: World, where: Where, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mirrors, "MOST_PACKS", 3)
+    commits = []
+    for number in range(8):
+        world.hub.commit(REPO, "main", {"notes.txt": f"{number}\n"}, "alice")
+        mirror, commit = fetch(world, where)
+        commits.append(commit)
+    assert len(list((mirror / "objects" / "pack").glob("*.pack"))) <= 4
+    assert {plain_git(mirror, "cat-file", "-t", commit) for commit in commits} == {"commit"}
+
+
 def test_a_branch_may_take_the_place_of_a_folder_of_branches(world: World, where: Where) -> None:
     for ref, other in (("topic", "topic/one"), ("topic/one", "topic")):
         bare = Path(world.hub.site.disk.path(where.repository_id))
