@@ -24,6 +24,7 @@ HARDENED = {
     "core.symlinks": "true",
     "core.protectHFS": "true",
     "core.protectNTFS": "true",
+    "core.sharedRepository": "0644",  # a sandbox's user reads the objects that it is lent
     "core.attributesFile": os.devnull,
     "core.excludesFile": os.devnull,
     "gc.auto": "0",

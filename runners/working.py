@@ -21,7 +21,7 @@ from runners.sandboxes import SandboxError, choose, refuse, sandboxes
 from runners.sandboxes.interface import Errand, Sandbox
 from runners.sandboxes.places import tools_of
 from runners.way_out import WayOut, over_budget, require_way_out, way_out
-from runners.workspace import Workspace, check_out, give_agent_git, open_workspace
+from runners.workspace import Workspace, check_out, open_workspace
 
 TICK_SECONDS = 0.5
 Kept = dict[str, Any]  # of a patch: columns of its run
@@ -40,7 +40,6 @@ def work(attempt: Attempt, lease: Lease) -> tuple[Outcome, Kept] | None:
     attempt.step("fetching the repository")
     with _workspace(attempt, lease, sandbox) as workspace:
         check_out(workspace)
-        give_agent_git(workspace)
         outcome = _run_agent(attempt, lease, sandbox, workspace)
         attempt.step("reading the patch")
         patch = _patch(attempt, workspace, outcome)
@@ -123,6 +122,7 @@ def _errand(attempt: Attempt, workspace: Workspace, seconds: float, way: WayOut)
     return Errand(
         argv=agent.argv(brief),
         tree=workspace.tree,
+        objects=workspace.objects,
         stdin=agent.stdin(brief),
         env={**way.env, **agent.env(brief)},
         files=agent.files(brief),

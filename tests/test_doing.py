@@ -1,5 +1,6 @@
 """What a run does with a repository, and how it ends: each way once, each in one clear answer."""
 
+import shlex
 import shutil
 import time
 from functools import partial
@@ -309,6 +310,21 @@ def test_locked_in_the_journey_is_the_same(new_world: MakeWorld, sandbox: str) -
     world.work()
     assert [run.sandbox for run in world.run_rows()] == [sandbox]
     assert "a + b" in str(world.hub.file_at(REPO, world.pull_request.head, "app.py"))
+
+
+@pytest.mark.parametrize("sandbox", LOCKED)
+def test_the_agents_own_git_works_and_borrows_its_objects(new_world: MakeWorld, sandbox: str) -> None:
+    need(sandbox)
+    script = (
+        'test -z "$(git status --porcelain)" && git log -p --format=%s | grep -q "a - b" && '
+        "sed -i s/a-b/a+b/ app.py && echo new > new.txt && git add --all && git -c user.name=a -c user.email=a@b.c "
+        "commit --quiet --message=mine && git fsck && ! touch $(cat .git/objects/info/alternates)/x && echo done"
+    )
+    world = new_world(sandbox=sandbox, agent_command=shlex.join(["sh", "-exc", script]))
+    world.comment("/async-code implement make the tests pass --agent command")
+    world.work()
+    assert [(run.state, run.detail) for run in world.run_rows()] == [("done", "")]
+    assert world.hub.file_at(REPO, world.pull_request.head, "new.txt") == "new\n"
 
 
 @pytest.mark.needs("docker")

@@ -197,6 +197,8 @@ def shown_in(errand: Errand) -> dict[str, Path]:
         shown[str(PYTHON_HOME)] = PYTHON_HOME
     if errand.gateway:
         shown[GATEWAY_INSIDE] = errand.gateway.resolve()
+    if errand.objects:
+        shown[str(errand.objects)] = errand.objects.resolve()
     if errand.tools and not errand.tools.resolve().is_relative_to("/usr"):
         shown[str(errand.tools)] = errand.tools.resolve()
     return shown

@@ -82,7 +82,11 @@ def labels(errand: Errand) -> dict[str, str]:
 def binds(errand: Errand) -> dict[str, tuple[Path, bool]]:
     """What of the host is seen inside, by its place there; and whether it may only be read."""
     shown = {WORKSPACE: (errand.tree.resolve(), False)}
-    return shown | ({GATEWAY_INSIDE: (errand.gateway.resolve(), True)} if errand.gateway else {})
+    if errand.objects:
+        shown[str(errand.objects)] = errand.objects.resolve(), True
+    if errand.gateway:
+        shown[GATEWAY_INSIDE] = errand.gateway.resolve(), True
+    return shown
 
 
 def ulimits() -> Mapping[str, int]:

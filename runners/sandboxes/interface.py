@@ -27,6 +27,7 @@ class Errand:
     memory_bytes: int = 4 * 1024**3  # of all its processes together, where the sandbox can bound that
     cpus: float = 2  # processors' worth of time, likewise
     label: str = ""  # run/fence, to find what a dead worker left
+    objects: Path | None = None  # the host's folder of git objects that the workspace borrows, shown at its own path
     gateway: Path | None = None  # the host's folder of the gateway's sockets; None: not even that way out
     tools: Path | None = None  # the host's folder of installed agents, shown at its own path
 

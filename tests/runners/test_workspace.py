@@ -26,7 +26,8 @@ def test_a_workspace_is_a_clean_checkout_that_the_agent_s_git_understands(tmp_pa
         assert plain_git(workspace.tree, "status", "--porcelain") == ""
         assert plain_git(workspace.tree, "rev-parse", "HEAD") == ground.base_sha
         assert plain_git(workspace.tree, "remote") == ""
-        assert not (workspace.tree / ".git/objects/info/alternates").exists(), "it needs nothing outside of the tree"
+        assert plain_git(workspace.tree, "log", "--format=%s") == "first"
+        assert not list((workspace.tree / ".git/objects").glob("??")), "it borrows what it has"
         (workspace.tree / "app.py").write_text("z\n")
         assert "+z" in plain_git(workspace.tree, "diff")
 
