@@ -363,7 +363,7 @@ def test_the_run_page_shows_state_steps_log_and_diff(world: World) -> None:
     (run,) = world.run_rows()
     page = httpx.get(f"{world.url}/runs/{run.id}")
     assert page.status_code == 200
-    for shown in ("Done", "branch async-code/", "pull request #", "+    return a + b", REPO):
+    for shown in ("Done", "branch async-code/", "pull request #", "+    return a + b", REPO, "NOT ISOLATED"):
         assert shown in page.text
     assert "script-src 'self'" in page.headers["content-security-policy"]
     assert run.id in httpx.get(world.url).text
