@@ -14,6 +14,7 @@ from runners.agents.adapter import Agent, AgentEvent, Brief, Outcome
 from runners.attempt import Attempt
 from runners.lease import Lease
 from runners.looking import minutes_of
+from runners.omissions import omissions
 from runners.problems import Problem
 from runners.rights import confirm_right
 from runners.run_log import RunLog
@@ -40,7 +41,11 @@ def work(attempt: Attempt, lease: Lease) -> tuple[Outcome, Kept] | None:
     attempt.step("fetching the repository")
     with _workspace(attempt, lease, sandbox) as workspace:
         check_out(workspace)
+        omitted = omissions(workspace)
+        if omitted:
+            attempt.step(omitted)
         outcome = _run_agent(attempt, lease, sandbox, workspace)
+        outcome = replace(outcome, summary=f"{outcome.summary}\n\n{omitted}".strip())
         attempt.step("reading the patch")
         patch = _patch(attempt, workspace, outcome)
     return _keep(attempt, outcome, patch)

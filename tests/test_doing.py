@@ -346,6 +346,13 @@ def test_a_repository_has_the_image_that_the_operator_chose_for_it(new_world: Ma
     assert "no image `nobody/built-it`" in world.reply(number)
 
 
+def test_what_was_not_checked_out_is_named_in_the_pull_request(world: World) -> None:
+    world.hub.commit(REPO, "main", {".gitattributes": "*.mp4 filter=lfs\n"}, "alice")
+    world.comment(FIX)
+    world.work()
+    assert "Files that Git LFS keeps elsewhere were left as pointers." in (world.pull_request.body or "")
+
+
 def test_nothing_is_left_on_disk_or_at_github_after_a_run(world: World) -> None:
     world.comment(FIX)
     world.work()
