@@ -337,8 +337,8 @@ def test_an_agent_that_takes_more_memory_than_there_is_is_told_so(new_world: Mak
     assert "128 MB of memory" in world.reply(number)
 
 
+@pytest.mark.needs("docker")
 def test_a_repository_has_the_image_that_the_operator_chose_for_it(new_world: MakeWorld) -> None:
-    need("docker")
     world = new_world(sandbox="docker", sandbox_images="octo/*=nobody/built-it")
     number = world.comment("/async-code implement make the tests pass")
     world.work()
