@@ -10,7 +10,8 @@ LONGEST = 500  # of the agent's own words behind a sentence of ours
 STATUS = re.compile(r"(?<![\w.])[45]\d\d(?!\w|\.\d)")
 UNREACHABLE = re.compile(
     r"(?i)connection error|connection refused|ECONNREFUSED|ECONNRESET|ENOTFOUND|unable to connect|fetch failed"
-    r"|(?:can|could) ?not connect|reading a body|error sending request|stream disconnected|socket connection|terminated|server disconnected"
+    r"|(?:can|could) ?not connect|reading a body|error sending request|stream disconnected|socket connection|terminated"
+    r"|server disconnected"
 )
 
 API: Mapping[int, tuple[str, str]] = {

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from bot.operating import OperatorError
-from bot.operating.installed import install, report
+from bot.operating.installed import command_lines, install, report
 from config.settings import Settings, load
+from runners.agents import AGENTS
+from runners.sandboxes.places import PYTHON
 
 NPM = r"""#!/bin/sh
 [ "$3" = "$WANTED" ] || [ -z "$WANTED" ] || { echo "not $WANTED but $3" >&2; exit 3; }
@@ -51,6 +53,14 @@ def test_one_is_installed_found_and_wants_its_key(settings: Settings) -> None:
     assert "set OPENAI_API_KEY" in line_of("codex", report(settings))
     keyed = settings.model_copy(update={"openai_base_url": "http://127.0.0.1:1/v1"})
     assert line_of("codex", report(keyed)).startswith("✔ codex")
+
+
+def test_a_python_package_goes_into_an_environment_of_its_own_below_the_same_folder(settings: Settings) -> None:
+    lines = command_lines(settings, AGENTS["aider"])
+    folder = settings.agents_folder
+    assert lines[0] == [str(PYTHON), "-m", "venv", "--clear", f"{folder}/venvs/aider"]
+    assert lines[1][0] == f"{folder}/venvs/aider/bin/pip"
+    assert lines[-1] == ["ln", "-sfn", "../venvs/aider/bin/aider", f"{folder}/bin/aider"]
 
 
 def test_what_fails_to_install_says_so_in_its_own_words(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
