@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.operating import OperatorError
+from bot.operating.imaging import installing
 from bot.operating.installed import command_lines, install, report
 from config.settings import Settings, load
 from runners.agents import AGENTS
@@ -85,3 +86,11 @@ def test_an_operator_s_own_command_line_is_there_when_it_is_set(settings: Settin
     assert "AGENT_COMMAND" in line_of("command", report(settings))
     own = load(_env_file=None, data_dir=settings.data_dir, sandbox="none", agent_command="sh -c true")
     assert line_of("command", report(own)).startswith("✔ command")
+
+
+def test_an_image_is_built_by_the_same_lines_with_its_own_python() -> None:
+    said = installing(["aider", "codex"])
+    assert said.startswith(
+        "python3 -m venv --clear /opt/agents/venvs/aider && /opt/agents/venvs/aider/bin/pip install "
+    )
+    assert f" && {AGENTS['codex'].install[0].format(agents='/opt/agents')}" in said
