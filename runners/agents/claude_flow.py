@@ -35,7 +35,7 @@ class ClaudeFlow(Swarm):
 
     @property
     def installation(self) -> tuple[str, ...]:
-        """With Claude Code; its optional packages are of no use here, but those of Claude Code are the program."""
+        """With Claude Code, which it starts."""
         return (f"{super().installation[0]} {ClaudeCode.package}@{ClaudeCode.version}",)
 
     def argv(self, brief: Brief) -> list[str]:

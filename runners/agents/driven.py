@@ -62,6 +62,7 @@ class DrivenReader(ForeignReader):
                 self._refused = None
                 return [AgentEvent("text", {"text": said})]
             case "tool_call":
+                self._refused = None
                 return [AgentEvent("tool_call", {"name": text(data.get("name")), "text": said})]
             case "tool_result":
                 return [AgentEvent("tool_result", {"text": said, "failed": data.get("failed") is True})]

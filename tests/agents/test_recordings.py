@@ -250,6 +250,7 @@ def test_qwen_says_in_its_last_text_that_the_api_failed(said: str, reason: str) 
             "unreachable",
         ),
         ([{"event": "refused", "status": 401}, {"event": "text"}, {"event": "done"}], "failed", "api_error"),
+        ([{"event": "refused", "status": 401}, {"event": "tool_call"}, {"event": "done"}], "failed", "api_error"),
         ([{"event": "refused", "status": 401}], "failed", "no_result"),
     ],
 )
