@@ -14,6 +14,10 @@ DATED = re.compile(r"-(\d{8}|\d{4}-\d{2}-\d{2})$")
 MILLION = 1_000_000
 
 
+class CatalogueError(ValueError):
+    """What is wrong in `agents.toml`, for the operator who wrote it."""
+
+
 def provider_of(wire: str) -> str:
     """Whose models speak this protocol: `openai-chat` is OpenAI's."""
     return wire.partition("-")[0]
@@ -80,9 +84,16 @@ class Price:
 
 @cache
 def catalogue() -> Mapping[str, Any]:
-    """The file, as it is."""
-    with SOURCE.open("rb") as file:
-        return tomllib.load(file)
+    """The file, as it is. Raises CatalogueError."""
+    return read(SOURCE)
+
+
+def read(file: Path) -> Mapping[str, Any]:
+    """Any such file. Raises CatalogueError."""
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CatalogueError(f"this is no TOML: {error}") from None
 
 
 @cache

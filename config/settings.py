@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from config import catalogue, swarm
 from config.addresses import address, on_loopback, wrong_url
 from config.catalogue import PROVIDERS, provider_of
 from config.tiers import Limits
@@ -196,7 +197,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _pairs(self) -> "Settings":
-        problems = list(contradictions(self))
+        problems = list(filter(None, [*contradictions(self), swarm.problem(catalogue.SOURCE)]))
         if problems:
             raise ValueError("; ".join(problems))
         return self

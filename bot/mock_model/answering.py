@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from bot.mock_model.conversation import Answer, Conversation, ToolCall
+from bot.mock_model.manners import edits_by_text, in_text, submitting
 from bot.mock_model.script import Called, Tokens, Turn
 from bot.mock_model.tools import example, pick
 
@@ -18,9 +19,12 @@ def answered(turn: Turn, conversation: Conversation, request: bytes, tokens: Tok
     id = sha256(request).hexdigest()[:16]
     calls: list[ToolCall] = []
     texts = [_without_tools(conversation)]
-    if conversation.tools:
-        calls, unable = _calls(turn.calls, conversation, id)
-        texts = [*turn.says, *unable]
+    if edits_by_text(conversation):
+        texts = in_text(turn.says, turn.calls)
+    elif conversation.tools:
+        end = [] if turn.calls else submitting(conversation, turn.says)
+        calls, unable = _calls(end or turn.calls, conversation, id)
+        texts = [*([] if end else turn.says), *unable]
     if not texts and not calls:
         texts = [LAST_WORD]
     return Answer(id, conversation.model, texts, calls, tokens or _tokens(request, texts, calls))

@@ -16,7 +16,8 @@ from starlette.routing import Route
 
 from bot.mock_model.answering import BYTES_A_TOKEN, answered
 from bot.mock_model.conversation import Answer, Conversation, Wire
-from bot.mock_model.script import Fail, Script, Turn, turn
+from bot.mock_model.manners import edits_by_text
+from bot.mock_model.script import Fail, Script, Turn, at_once, turn
 from bot.mock_model.wires import anthropic, gemini, openai_chat, openai_responses
 
 MODELS = ("mock-model",)
@@ -83,7 +84,7 @@ class Answering:
                 return await self._noting(_count)(request)
             conversation = wire.read(body, request.url.path)
             name, steps = self.script.chosen(conversation.told)
-            planned = turn(steps, conversation.results)
+            planned = at_once(steps) if edits_by_text(conversation) else turn(steps, conversation.results)
             fail = self._due(planned, name, conversation.results)
             self._note(request, body, fail.status if fail else 200)
             if planned.stall and not planned.stall.midway:

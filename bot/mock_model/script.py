@@ -15,6 +15,15 @@ class Write:
 
 
 @dataclass(frozen=True)
+class Replace:
+    """Puts another line in the place of the file's first line like `old`."""
+
+    path: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
 class Shell:
     """Runs a command line."""
 
@@ -34,7 +43,7 @@ class Spawn:
 class Together:
     """Calls several tools in one answer."""
 
-    steps: Sequence[Write | Shell | Spawn]
+    steps: Sequence[Write | Replace | Shell | Spawn]
 
 
 @dataclass(frozen=True)
@@ -74,10 +83,10 @@ class Cut:
     """Hangs up in the middle of the answer."""
 
 
-Called = Write | Shell | Spawn
+Called = Write | Replace | Shell | Spawn
 Step = Called | Together | Loop | Say | Fail | Stall | Cut
 STEPS: Mapping[str, type[Step]] = {
-    kind.__name__.lower(): kind for kind in (Write, Shell, Spawn, Together, Loop, Say, Fail, Stall, Cut)
+    kind.__name__.lower(): kind for kind in (Write, Replace, Shell, Spawn, Together, Loop, Say, Fail, Stall, Cut)
 }
 
 
@@ -148,6 +157,15 @@ def turn(steps: Sequence[Step], results: int) -> Turn:
     return answer
 
 
+def at_once(steps: Sequence[Step]) -> Turn:
+    """All of it in one answer, for a client that has no tools to ask with again."""
+    answer = Turn()
+    for step in steps:
+        answer.calls = [*answer.calls, *calls_of(step)]
+        answer.add(step)
+    return answer
+
+
 def calls_of(step: Step) -> Sequence[Called]:
     """The tools that a step calls."""
     match step:
@@ -155,7 +173,7 @@ def calls_of(step: Step) -> Sequence[Called]:
             return steps
         case Loop(command):
             return [Shell(command)]
-        case Write() | Shell() | Spawn():
+        case Write() | Replace() | Shell() | Spawn():
             return [step]
     return ()
 

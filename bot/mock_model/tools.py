@@ -7,7 +7,7 @@ from posixpath import join
 from typing import Any
 
 from bot.mock_model.conversation import Conversation, Tool
-from bot.mock_model.script import Called, Shell, Spawn, Write, marker
+from bot.mock_model.script import Called, Replace, Shell, Spawn, Write, marker
 
 # Names of the field, the most telling first.
 WRITERS = ("Write", "write_file", "write", "create", "create_file")
@@ -24,6 +24,8 @@ AGENTS = ("subagent_type", "agent_type", "agent_name")
 PATCHES = ("input", "patchText", "patch")
 
 FOLDER = re.compile(r"(?i)(?:working (?:in the )?directory:|<cwd>|workspace directories:\**\s+-)\s*(/[^\s<]*)")
+SED = re.compile(r"[\\/&.*\[\]^$]")  # what means something in a pattern or behind it
+ESCAPED = r"\\\g<0>"
 USUAL_FOLDER = "/workspace"
 NEWLINE = "\n"
 END = "MOCK_MODEL_END"
@@ -37,6 +39,8 @@ def pick(step: Called, conversation: Conversation) -> Picked | None:
     match step:
         case Write(path, text):
             return _write(join(folder(conversation.told), path), path, text, conversation.tools)
+        case Replace(path, old, new):
+            return _shell(as_sed(path, old, new), conversation.tools)
         case Shell(command):
             return _shell(command, conversation.tools)
         case Spawn(agent, script, prompt):
@@ -80,6 +84,12 @@ def as_patch(path: str, text: str) -> str:
     """A new file in the form that `apply_patch` reads."""
     lines = "".join(f"+{line}\n" for line in text.splitlines())
     return f"*** Begin Patch\n*** Add File: {path}\n{lines}*** End Patch\n"
+
+
+def as_sed(path: str, old: str, new: str) -> str:
+    """A command line that changes the first such line."""
+    script = f"0,/^{SED.sub(ESCAPED, old)}$/s//{SED.sub(ESCAPED, new)}/"
+    return f"sed -i {shlex.quote(script)} {shlex.quote(path)}"
 
 
 def filled(tool: Tool, values: Values) -> dict[str, Any]:

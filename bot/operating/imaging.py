@@ -10,7 +10,7 @@ from runners.agents import AGENTS
 from runners.sandboxes.engine import Engine, EngineError
 
 CONTEXT = Path(sandboxes.__file__).parent / "image"
-AGENTS_INSIDE = "/opt/agents"  # as the Dockerfile has it
+INSIDE = {"agents": "/opt/agents", "python": "python3"}  # as the Dockerfile has it
 
 
 def build(settings: Settings, names: Sequence[str], base: str | None, say: Callable[[str], object]) -> None:
@@ -30,4 +30,4 @@ def installing(names: Sequence[str]) -> str:
     unknown = [name for name in names if name not in able]
     if unknown:
         raise OperatorError(f"There is nothing to install for {unknown[0]!r}; there is for: {', '.join(able)}.")
-    return " && ".join(able[name].format(agents=AGENTS_INSIDE) for name in names or able)
+    return " && ".join(line.format(**INSIDE) for name in names or able for line in able[name])

@@ -14,7 +14,7 @@ from runners.agents import AGENTS
 from runners.agents.adapter import Agent, Brief
 from runners.sandboxes import SandboxError, choose, refuse, sandboxes
 from runners.sandboxes.interface import Errand, Sandbox
-from runners.sandboxes.places import tools_of
+from runners.sandboxes.places import PYTHON, tools_of
 
 SECONDS = 30.0  # a command line of JavaScript may take seconds to say its version
 LONGEST_VERSION = 40
@@ -40,11 +40,21 @@ def install(settings: Settings, name: str, say: Callable[[str], object]) -> None
     if agent is None or not agent.install:
         known = ", ".join(name for name, agent in AGENTS.items() if agent.install)
         raise OperatorError(f"There is nothing to install for {name!r}; there is for: {known}.")
-    argv = [word.format(agents=settings.agents_folder) for word in agent.install.split()]
-    line = shlex.join(argv)
-    say(f"$ {line}")
     settings.agents_folder.mkdir(parents=True, exist_ok=True)
     settings.agents_folder.chmod(0o755)
+    for argv in command_lines(settings, agent):
+        say(f"$ {shlex.join(argv)}")
+        _run(argv)
+
+
+def command_lines(settings: Settings, agent: Agent) -> list[list[str]]:
+    """What installs the agent on this machine."""
+    places = {"agents": settings.agents_folder, "python": PYTHON}
+    return [[word.format(**places) for word in line.split()] for line in agent.install]
+
+
+def _run(argv: list[str]) -> None:
+    line = shlex.join(argv)
     try:
         # What we write is our user's alone; this is for the sandbox's user too.
         subprocess.run(argv, check=True, capture_output=True, text=True, umask=0o022)
@@ -84,7 +94,8 @@ def look(settings: Settings, sandbox: Sandbox, agent: Agent) -> Found:
 
 def how_to_install(settings: Settings, sandbox: Sandbox, agent: Agent) -> str:
     """The command of ours, and what that does."""
-    return INSTALL.format(sandbox.installing.format(agent.name), agent.install.format(agents=settings.agents_folder))
+    by_hand = " && ".join(map(shlex.join, command_lines(settings, agent)))
+    return INSTALL.format(sandbox.installing.format(agent.name), by_hand)
 
 
 def version_of(settings: Settings, sandbox: Sandbox, agent: Agent) -> tuple[str, str]:

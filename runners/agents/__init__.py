@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 
 from runners.agents.adapter import Agent
+from runners.agents.aider import Aider
 from runners.agents.claude_code import ClaudeCode
+from runners.agents.claude_flow import ClaudeFlow
 from runners.agents.codex import Codex
 from runners.agents.command import Command
 from runners.agents.copilot import Copilot
 from runners.agents.gemini import Gemini
 from runners.agents.mend import Mend
+from runners.agents.mini_swe_agent import MiniSweAgent
 from runners.agents.opencode import OpenCode
 from runners.agents.patch import Patch
 from runners.agents.qwen import Qwen
@@ -24,7 +27,10 @@ AGENTS: Mapping[str, Agent] = {
     "opencode": OpenCode(),
     "qwen": Qwen(),
     "copilot": Copilot(),
+    "aider": Aider(),
+    "mini-swe-agent": MiniSweAgent(),
     "swarm": Swarm(),
+    "claude-flow": ClaudeFlow(),
 }
 
 

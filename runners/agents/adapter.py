@@ -109,7 +109,9 @@ class Agent(ABC):
     probe: Sequence[
         str
     ] = ()  # the command line, inside the sandbox, that prints its version; empty where none is needed
-    install: str = ""  # what installs the version that the adapter was made for, `{agents}` being where; empty likewise
+    # The command lines that install the version which the adapter was made for; empty likewise. `{agents}` is where,
+    # `{python}` the sandbox's interpreter.
+    install: Sequence[str] = ()
     own_program = (
         False  # True where only the project's own deterministic code runs, never the repository's or a model's
     )

@@ -11,6 +11,7 @@ STATUS = re.compile(r"(?<![\w.])[45]\d\d(?!\w|\.\d)")
 UNREACHABLE = re.compile(
     r"(?i)connection error|connection refused|ECONNREFUSED|ECONNRESET|ENOTFOUND|unable to connect|fetch failed"
     r"|(?:can|could) ?not connect|reading a body|error sending request|stream disconnected|socket connection|terminated"
+    r"|server disconnected"
 )
 
 API: Mapping[int, tuple[str, str]] = {

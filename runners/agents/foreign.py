@@ -17,16 +17,21 @@ LAST_LINES = 10  # of what is no JSON: an agent that can't begin says so in plai
 
 
 class Foreign(Agent):
-    """An agent that comes as an npm package. A subclass says how it is called."""
+    """An agent of other people's, by default an npm package. A subclass says how it is called."""
 
     program: str
-    package: str
+    package: str = ""
     version: str  # that the adapter was made for
     needs_model = False
 
     def __init__(self) -> None:
         self.probe = (self.program, "--version")
-        self.install = f"npm install --prefix {{agents}} {self.package}@{self.version}"
+        self.install = self.installation
+
+    @property
+    def installation(self) -> tuple[str, ...]:
+        """See `install`."""
+        return (f"npm install --prefix {{agents}} {self.package}@{self.version}",)
 
     def missing(self, brief: Brief) -> str | None:
         """Some don't start without a model's name."""

@@ -3,50 +3,52 @@
 import json
 from collections.abc import Mapping
 
+from config.swarm import Topology, swarm
 from runners.agents.adapter import Brief
 from runners.agents.claude_code import ClaudeCode
 from runners.agents.prompt import PREFIX, prompt
 
-ROLES: Mapping[str, tuple[str, str]] = {
-    "architect": (
-        "Reads the code and plans a change; writes nothing.",
-        "You plan changes in this repository. Read what matters, then answer with a short plan: which files change, "
-        "how, and what a test must show. Write no file.",
+WAYS: Mapping[Topology, str] = {
+    "hierarchical": "Divide the work, and give each part to the sub-agent whose role it is.",
+    "mesh": (
+        "Your sub-agents are equals: give the whole request to one of each role at once, then each one's answer to the "
+        "others, until they agree."
     ),
-    "coder": (
-        "Writes one part of a change that was planned.",
-        "You write code in this repository, in its own style. Do the part that you are given, and nothing else; do not "
-        "commit. Answer with what you changed, and what you left open.",
-    ),
-    "tester": (
-        "Writes and runs tests for a change.",
-        "You test changes in this repository, with the tools that it already has. Write the tests that the change "
-        "needs, run them, and answer with what passes and what fails, in the program's own words.",
-    ),
-    "reviewer": (
-        "Reads a finished change and finds what is wrong with it; writes nothing.",
-        "You review the change that lies in this checkout (`git diff` shows it). Look for mistakes, for what the "
-        "request asked and the change does not do, and for what it does beyond. Write no file; answer with findings.",
-    ),
+    "adaptive": "Decide as you go which of them the work needs, and in which order.",
 }
-COORDINATOR = (
-    f"{PREFIX}\n\nYou coordinate; your sub-agents do the work: `architect`, `coder`, `tester`, `reviewer`. Let the "
-    "architect plan, give the parts to coders (at once where they touch different files), then let the tester and the "
-    "reviewer look, and have mended what they find. End with a short summary of what was changed."
-)
 
 
 class Swarm(ClaudeCode):
     """One run for the bot, whatever works inside it: one workspace, one budget, one patch."""
 
     name = "swarm"
-    description = "Claude Code as a coordinator of an architect, coders, a tester and a reviewer"
+    description = "Claude Code as a coordinator of sub-agents with roles of yours"
 
     def argv(self, brief: Brief) -> list[str]:
         """The roles are words of ours; what people wrote comes on standard input."""
-        agents = {name: {"description": what, "prompt": told} for name, (what, told) in ROLES.items()}
-        return [*super().argv(brief), "--agents", json.dumps(agents)]
+        return [*super().argv(brief), "--agents", json.dumps(roles())]
 
     def stdin(self, brief: Brief) -> str:
         """The coordinator's prompt."""
-        return prompt(brief, COORDINATOR)
+        return prompt(brief, coordinator())
+
+
+def roles() -> dict[str, dict[str, str]]:
+    """The sub-agents, as Claude Code takes them."""
+    return {
+        name: {"description": role.description, "prompt": role.prompt, **({"model": role.model} if role.model else {})}
+        for name, role in swarm().roles.items()
+    }
+
+
+def coordinator() -> str:
+    """What the coordinator is told before the request."""
+    team = swarm()
+    named = ", ".join(f"`{name}`" for name in team.roles)
+    told = (
+        f"You coordinate; your sub-agents do the work: {named}. {WAYS[team.topology]} Start no more than "
+        f"{team.most_agents} of them.",
+        team.instructions,
+        "End with a short summary of what was changed.",
+    )
+    return f"{PREFIX}\n\n{' '.join(filter(None, told))}"

@@ -19,7 +19,9 @@ from bot.mock_model import MockModel, Script
 from bot.mock_model.script import Cut, Fail, Loop, Say, Shell, Spawn, Stall, Step, Together, Write
 from runners.agents import AGENTS
 from runners.agents.adapter import GATEWAY, Agent, Brief
+from runners.agents.adapter import PROGRAMS as PROGRAMS_INSIDE
 from runners.agents.foreign import MOST_TURNS
+from runners.sandboxes.places import PROGRAMS, PYTHON_HOME, fill_in
 
 RECORDINGS = Path(__file__).parent / "recordings"
 EXITS = RECORDINGS / "exits.json"
@@ -78,14 +80,17 @@ CASES: Mapping[str, Case] = {
         )
     ),
 }
+OF_A_SWARM = {"ok", "refused-key", "dead", "stalled", "team"}
 NOT_OF = {
     "qwen": {"rate-limited", "overloaded", "broken"},  # it waits for minutes each time
-    "swarm": {*CASES} - {"ok", "refused-key", "dead", "stalled", "team"},  # it speaks as Claude Code does
+    "swarm": {*CASES} - OF_A_SWARM,  # it speaks as Claude Code does
+    "claude-flow": {*CASES} - OF_A_SWARM,
+    "aider": {"tool-fails"},  # it runs nothing
 }
 ONLY = {  # where not every agent has such a thing
-    "loop": {"claude-code", "gemini", "qwen"},
+    "loop": {"claude-code", "gemini", "qwen", "mini-swe-agent"},
     "sub-agents": {"claude-code"},
-    "team": {"swarm"},
+    "team": {"swarm", "claude-flow"},
 }
 MODELS = {"anthropic": "claude-sonnet-4-5", "gemini": "gemini-2.5-pro"}
 
@@ -99,7 +104,7 @@ def record(prefix: Path, agent: Agent, name: str) -> int:
         if case.script:
             alive.enter_context(MockModel(case.script, PORT))
         lay_out(agent, brief, Path(home), case)
-        argv = fewer(agent.argv(brief), case)
+        argv = fewer(fill_in(agent.argv(brief), PROGRAMS_INSIDE), case)
         locked = [*bubblewrap(prefix, workspace, home), *environment(agent.env(brief)), "--", *argv]
         lines, code = run(locked, agent.stdin(brief), case.seconds)
     RECORDINGS.mkdir(exist_ok=True)
@@ -155,13 +160,14 @@ def bubblewrap(prefix: Path, workspace: str, home: str) -> list[str]:
     passwd = Path(home) / ".passwd"
     passwd.write_text(f"agent:x:1000:1000:agent:{HOME}:/bin/sh\n")
     argv += ["--ro-bind", str(passwd), "/etc/passwd", "--ro-bind", str(prefix), "/agents"]
+    argv += ["--ro-bind", str(PROGRAMS), PROGRAMS_INSIDE, "--ro-bind", str(PYTHON_HOME), str(PYTHON_HOME)]
     argv += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--bind", home, HOME]
     return [*argv, "--bind", workspace, "/workspace", "--chdir", "/workspace"]
 
 
 def environment(more: Mapping[str, str]) -> list[str]:
     """As in the real sandbox."""
-    path = "/agents/node_modules/.bin:/usr/local/bin:/usr/bin:/bin"
+    path = "/agents/node_modules/.bin:/agents/bin:/usr/local/bin:/usr/bin:/bin"
     variables = {"PATH": path, "HOME": HOME, "USER": "agent", "TMPDIR": "/tmp", "LANG": "C.UTF-8", **more}
     return [word for name, value in variables.items() for word in ("--setenv", name, value)]
 

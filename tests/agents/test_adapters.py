@@ -2,11 +2,13 @@
 
 import json
 import re
+import shlex
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.swarm import swarm
 from runners.agents import AGENTS, agent_for
 from runners.agents.adapter import BASES, STOPPED, Agent, Brief, Exit, Killed, Outcome
 from tests.agents.readings import is_kept
@@ -38,7 +40,7 @@ def test_an_agent_with_a_model_asks_the_gateway_alone(agent: Agent) -> None:
     assert words.count("http") == 1 and BASES[agent.wire] in words
     assert not [word for word in argv if KEY in word], "everyone on the host reads a command line"
     assert [value for value in [*env.values(), *files.values()] if KEY in value]
-    assert [word for word in [*argv, *env.values()] if "some-model" in word]
+    assert [word for word in [*argv, *env.values(), *files.values()] if "some-model" in word]
     assert not agent.own_program
 
 
@@ -51,8 +53,38 @@ def test_a_prompt_begins_with_words_of_ours_whatever_people_wrote(agent: Agent) 
 
 @pytest.mark.parametrize("agent", WITH_A_MODEL, ids=lambda agent: agent.name)
 def test_how_an_agent_is_probed_and_installed(agent: Agent) -> None:
-    assert list(agent.probe) == [agent.argv(BRIEF)[0], "--version"]
-    assert re.fullmatch(r"npm install --prefix {agents} @?[a-z/-]+@\d+\.\d+\.\d+", agent.install)
+    program, ask = agent.probe
+    assert program in agent.argv(BRIEF) and ask in ("--version", "--help")
+    npm = r"npm install --prefix {agents}( @?[a-z/-]+@\d+\.\d+\.\d+)+"
+    pip = r"{agents}/venvs/[a-z-]+/bin/pip install [a-z -]*( [a-z-]+==\d+\.\d+\.\d+)+"
+    assert [line for line in agent.install if re.fullmatch(npm, line) or re.fullmatch(pip, line)]
+
+
+@pytest.mark.parametrize("name", ["aider", "mini-swe-agent"])
+def test_a_python_package_is_found_once_it_is_installed_whole(name: str) -> None:
+    agent = AGENTS[name]
+    made, filled, *_, linked = agent.install
+    assert made == f"{{python}} -m venv --clear {{agents}}/venvs/{name}" and f"/venvs/{name}/bin/pip " in filled
+    program = agent.probe[0]
+    assert linked == f"ln -sfn ../venvs/{name}/bin/{program} {{agents}}/bin/{program}"
+
+
+def test_a_swarm_s_roles_are_those_of_the_catalogue() -> None:
+    team, argv = swarm(), AGENTS["swarm"].argv(BRIEF)
+    roles = json.loads(argv[argv.index("--agents") + 1])
+    assert list(roles) == list(team.roles) == ["architect", "coder", "tester", "reviewer"]
+    assert roles["coder"] == {"description": team.roles["coder"].description, "prompt": team.roles["coder"].prompt}
+    told = AGENTS["swarm"].stdin(BRIEF)
+    assert "`architect`, `coder`, `tester`, `reviewer`" in told and team.instructions in told
+
+
+def test_claude_flow_s_claude_has_the_same_roles_and_none_of_the_repository_s_settings() -> None:
+    """It would start `claude` with flags of its own alone."""
+    agent, team = AGENTS["claude-flow"], swarm()
+    ours = shlex.split(agent.files(BRIEF)["bin/claude"].splitlines()[-1])
+    assert [ours[ours.index(flag) + 1] for flag in ("--setting-sources", "--model")] == ["user", "some-model"]
+    assert list(json.loads(ours[ours.index("--agents") + 1])) == list(team.roles)
+    assert agent.argv(BRIEF)[-3:-1] == [team.topology, str(team.most_agents)]
 
 
 @pytest.mark.parametrize("agent", AGENTS.values(), ids=list(AGENTS))

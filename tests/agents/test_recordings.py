@@ -54,12 +54,14 @@ TOOLS = {
     "opencode": ("apply_patch", "bash"),
     "qwen": ("run_shell_command", "run_shell_command"),
     "copilot": ("apply_patch", "bash"),
+    "mini-swe-agent": ("bash", "bash"),
     "swarm": ("Write", "Bash"),
+    "claude-flow": ("Write", "Bash"),
 }
 SPEAKS_OF_RETRIES = ("claude-code", "codex", "copilot")
-TELLS_NO_TOKENS = ("copilot",)
+TELLS_NO_TOKENS = ("copilot", "aider", "mini-swe-agent")
 TELLS_NO_EXIT_CODE = ("gemini", "qwen")  # of a tool
-SPEAKS_OF_COSTS = ("claude-code", "swarm")
+SPEAKS_OF_COSTS = ("claude-code", "swarm", "claude-flow")
 
 
 def case_of(name: str) -> str:
@@ -76,7 +78,7 @@ def test_how_it_ended(name: str) -> None:
     assert all(is_kept(value) for event in reading.events for value in event.data.values())
 
 
-@pytest.mark.parametrize("agent", RECORDED)
+@pytest.mark.parametrize("agent", TOOLS)
 def test_what_it_did(agent: str) -> None:
     reading = read(f"{agent}-ok")
     assert [call.data["name"] for call in reading.of("tool_call")] == list(TOOLS[agent])
@@ -86,6 +88,13 @@ def test_what_it_did(agent: str) -> None:
     assert not any(result.data["failed"] for result in reading.of("tool_result"))
     assert "".join(text.data["text"] for text in reading.of("text")) == "I look.It is written."
     assert reading.outcome.summary == "It is written."
+
+
+def test_what_one_without_tools_did() -> None:
+    reading = read("aider-ok")
+    assert [(call.data["name"], call.data["text"]) for call in reading.of("tool_call")] == [("edit", "a/b.txt")]
+    assert [said.data["text"] for said in reading.of("text")] == [reading.outcome.summary]
+    assert reading.outcome.summary == "I look.\nIt is written."
 
 
 @pytest.mark.parametrize("agent", [agent for agent in RECORDED if agent not in TELLS_NO_TOKENS])
@@ -123,8 +132,9 @@ def test_sub_agents_are_told_from_their_beginning_to_their_end() -> None:
     assert [call.data.get("role") for call in reading.of("tool_call")] == [None, "general-purpose"]
 
 
-def test_a_team_works_in_one_run_also_at_once() -> None:
-    reading = read("swarm-team")
+@pytest.mark.parametrize("agent", ["swarm", "claude-flow"])
+def test_a_team_works_in_one_run_also_at_once(agent: str) -> None:
+    reading = read(f"{agent}-team")
     assert [event.data["role"] for event in reading.of("agent_spawned")] == ["architect", "coder", "coder", "tester"]
     kinds = [(event.kind, event.data["agent"]) for event in reading.events if event.kind.startswith("agent_")]
     for agent in {agent for _, agent in kinds}:
@@ -178,7 +188,7 @@ JSON = st.recursive(
 @pytest.mark.parametrize("name", EXITS)
 @given(value=JSON, seed=st.integers(0, 10_000))
 def test_whatever_stands_in_a_document_no_reader_raises(name: str, value: Any, seed: int) -> None:
-    lines, chance = lines_of(name), random.Random(seed)  # noqa: S311 - not for secrets
+    lines, chance = lines_of(name) or [""], random.Random(seed)  # noqa: S311 - not for secrets
     place = chance.randrange(len(lines))
     if lines[place].startswith("{"):
         lines[place] = json.dumps(changed(json.loads(lines[place]), value, chance))
@@ -224,3 +234,32 @@ def test_qwen_says_in_its_last_text_that_the_api_failed(said: str, reason: str) 
     reader = AGENTS["qwen"].reader()
     reader.feed(json.dumps({"type": "result", "subtype": "success", "is_error": False, "result": said}))
     assert reader.finish(Exit(0)).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("lines", "status", "reason"),
+    [
+        ([{"event": "done", "status": "succeeded", "summary": "It adds."}], "succeeded", ""),
+        ([{"event": "done", "status": "failed", "reason": "max_turns"}], "limit", "max_turns"),
+        ([{"event": "done", "status": "failed", "reason": "too_long"}], "failed", "too_long"),
+        ([{"event": "done", "status": "failed", "summary": "RepeatedFormatError"}], "failed", "api_error"),
+        ([{"event": "refused", "status": 500, "text": "Broken."}, {"event": "done"}], "failed", "api_error"),
+        (
+            [{"event": "refused", "status": 500, "text": "Connection error."}, {"event": "done"}],
+            "failed",
+            "unreachable",
+        ),
+        ([{"event": "refused", "status": 401}, {"event": "text"}, {"event": "done"}], "failed", "api_error"),
+        ([{"event": "refused", "status": 401}, {"event": "tool_call"}, {"event": "done"}], "failed", "api_error"),
+        ([{"event": "refused", "status": 401}], "failed", "no_result"),
+    ],
+)
+@pytest.mark.parametrize("agent", ["aider", "mini-swe-agent"])
+def test_one_that_a_program_of_ours_drives_ends_by_its_last_line(
+    agent: str, lines: list[dict[str, Any]], status: str, reason: str
+) -> None:
+    reader = AGENTS[agent].reader()
+    for line in lines:
+        reader.feed(json.dumps(line))
+    outcome = reader.finish(Exit(0))
+    assert (outcome.status, outcome.reason) == (status, reason)

@@ -78,7 +78,7 @@ def test_a_file_says_all_that_a_script_can() -> None:
     ("text", "word"),
     [
         ("{", "Expecting"),
-        ('[{"step": "dance"}]', "no step 'dance', only write, shell"),
+        ('[{"step": "dance"}]', "no step 'dance', only write, replace"),
         ('[{"step": "shell"}]', "command"),
         ('[{"command": "ls"}]', "step"),
         ('["ls"]', "mapping"),

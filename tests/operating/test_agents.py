@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from bot.operating import OperatorError
-from bot.operating.installed import install, report
+from bot.operating.imaging import installing
+from bot.operating.installed import command_lines, install, report
 from config.settings import Settings, load
+from runners.agents import AGENTS
+from runners.sandboxes.places import PYTHON
 
 NPM = r"""#!/bin/sh
 [ "$3" = "$WANTED" ] || [ -z "$WANTED" ] || { echo "not $WANTED but $3" >&2; exit 3; }
@@ -53,6 +56,14 @@ def test_one_is_installed_found_and_wants_its_key(settings: Settings) -> None:
     assert line_of("codex", report(keyed)).startswith("✔ codex")
 
 
+def test_a_python_package_goes_into_an_environment_of_its_own_below_the_same_folder(settings: Settings) -> None:
+    lines = command_lines(settings, AGENTS["aider"])
+    folder = settings.agents_folder
+    assert lines[0] == [str(PYTHON), "-m", "venv", "--clear", f"{folder}/venvs/aider"]
+    assert lines[1][0] == f"{folder}/venvs/aider/bin/pip"
+    assert lines[-1] == ["ln", "-sfn", "../venvs/aider/bin/aider", f"{folder}/bin/aider"]
+
+
 def test_what_fails_to_install_says_so_in_its_own_words(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANTED", "elsewhere")
     with pytest.raises(OperatorError, match=r"(?s)not elsewhere but .*This ended with 3: npm install"):
@@ -75,3 +86,11 @@ def test_an_operator_s_own_command_line_is_there_when_it_is_set(settings: Settin
     assert "AGENT_COMMAND" in line_of("command", report(settings))
     own = load(_env_file=None, data_dir=settings.data_dir, sandbox="none", agent_command="sh -c true")
     assert line_of("command", report(own)).startswith("✔ command")
+
+
+def test_an_image_is_built_by_the_same_lines_with_its_own_python() -> None:
+    said = installing(["aider", "codex"])
+    assert said.startswith(
+        "python3 -m venv --clear /opt/agents/venvs/aider && /opt/agents/venvs/aider/bin/pip install "
+    )
+    assert f" && {AGENTS['codex'].install[0].format(agents='/opt/agents')}" in said

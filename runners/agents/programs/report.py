@@ -19,3 +19,9 @@ def emit(event: str, **data: Any) -> None:
 def done(status: Literal["succeeded", "failed"], reason: str, summary: str) -> None:
     """The last line of every program."""
     emit("done", status=status, reason=reason, summary=summary)
+
+
+def refused(error: Exception) -> None:
+    """A model's API did not answer: with which status, if it said one."""
+    status = getattr(error, "status_code", None)
+    emit("refused", status=status if isinstance(status, int) else 0, text=str(error))
