@@ -104,7 +104,7 @@ def _refuse_outside(wire: Wire, asked: dict[str, Any]) -> tuple[int, int]:
 
 
 def _judged(wire: Wire, where: str, part: dict[str, Any]) -> str | None:
-    """What the object is, as far as that costs more than its bytes. Raises Refused. `where`: the name it stands under."""
+    """What the object under the name `where` is, as far as that costs more than its bytes. Raises Refused."""
     _refuse_unlisted(wire, where, part)
     plain = {VOCABULARIES[wire].plain(name): value for name, value in part.items()}
     if len(plain) < len(part):
@@ -154,7 +154,7 @@ def _kind(plain: dict[str, Any]) -> str | None:
     """Raises Refused for what is neither text nor image nor document."""
     if "image_url" in plain:
         return "image"
-    if "file_data" in plain or plain.get("type") == "base64" and "media_type" not in plain:
+    if "file_data" in plain or (plain.get("type") == "base64" and "media_type" not in plain):
         return "document"
     mime = next((str(plain[name]) for name in ("media_type", "mimetype") if name in plain), "text/plain")
     if mime.startswith("image/"):

@@ -96,8 +96,8 @@ VOCABULARIES: Mapping[Wire, Vocabulary] = {
     # https://developers.openai.com/api/reference/resources/responses
     "openai-responses": Vocabulary(
         fields="model input instructions max_output_tokens stream stream_options temperature top_p top_logprobs user "
-        "safety_identifier metadata client_metadata tools tool_choice parallel_tool_calls max_tool_calls reasoning text "
-        "include truncation service_tier store background prompt_cache_key prompt_cache_retention",
+        "safety_identifier metadata client_metadata tools tool_choice parallel_tool_calls max_tool_calls reasoning "
+        "text include truncation service_tier store background prompt_cache_key prompt_cache_retention",
         names="type role content text id status name call_id input output namespace phase summary encrypted_content "
         "image_url detail filename file_data refusal action command timeout_ms user working_directory operation path "
         "diff execution tools description strict format syntax definition defer_loading effort context "

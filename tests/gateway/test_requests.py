@@ -270,7 +270,7 @@ def test_a_document_counts_as_all_that_the_model_can_read(wire: Wire, fields: di
 
 
 def test_the_operator_lists_more_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(catalogue(), "let_through", {"anthropic": ["moods", "sigh"]})  # type: ignore[arg-type]
+    monkeypatch.setitem(catalogue(), "let_through", {"anthropic": ["moods", "sigh"]})
     _words.cache_clear()
     asking("anthropic", moods=1, messages=[{"content": [{"type": "sigh", "moods": 2}]}])
     with pytest.raises(Refused, match="runs at the provider"):
