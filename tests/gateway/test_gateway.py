@@ -222,9 +222,7 @@ def test_a_run_asks_so_often_at_once_and_no_more(
     monkeypatch.setattr("runners.gateway.shares.MOST_AT_ONCE", 2)
     ground.provider.holding = True
     for number, credential in enumerate(("secret", "another"), 1):
-        claim = ground.run(credential, number=number)
-        with ground.database.write() as connection:
-            claims.note(connection, claim, lease_until=1e12)  # the next claim waits until this one would have lapsed
+        keep(ground, ground.run(credential, number=number))
     answers: list[httpx.Response] = []
     for _ in range(2):
         in_background(lambda: answers.append(ground.ask("secret")))
@@ -320,6 +318,11 @@ def move_on(ground: Ground, claim: Claim) -> None:
     ground.attempt(claim.run_id, "of the next attempt")
 
 
+def keep(ground: Ground, claim: Claim) -> None:
+    """The next claim waits until this one would have lapsed, which it does not."""
+    write(ground.database, lambda connection: claims.note(connection, claim, lease_until=1e12))
+
+
 def lapse(ground: Ground, claim: Claim) -> None:
     write(ground.database, lambda connection: claims.note(connection, claim, lease_until=0))
 
@@ -345,7 +348,7 @@ def test_an_answer_of_another_attempt_goes_on(ground: Ground) -> None:
     ground.provider.holding = True
     ended_one, other = ground.run("secret"), ground.run("another", number=2)
     for claim in (ended_one, other):
-        write(ground.database, lambda connection, claim=claim: claims.note(connection, claim, lease_until=1e12))
+        keep(ground, claim)
     with streaming(ground, "secret") as first, streaming(ground, "another") as second:
         chunks, of_other = first.iter_raw(), second.iter_raw()
         assert next(chunks) == next(of_other) == started(1000)
@@ -386,7 +389,7 @@ def test_large_bodies_of_one_run_keep_no_other_s_waiting(
     monkeypatch.setattr("runners.gateway.app.SECONDS_FOR_A_BODY", 5)
     for number, credential in enumerate(("secret", "another"), 1):
         claim = ground.run(credential, budget_usd=50, number=number)
-        write(ground.database, lambda connection, claim=claim: claims.note(connection, claim, lease_until=1e12))
+        keep(ground, claim)
     began, enough = threading.Semaphore(0), threading.Event()
 
     def slowly() -> Iterator[bytes]:
