@@ -30,7 +30,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "background": (False,),
 }
 # What holds an image or a file itself where it could name a place that the provider would fetch.
-INLINE = ("url", "image_url", "file_data")
+INLINE = {"url", "image_url", "file_data"}
 # Models that search the web by themselves.
 SEARCHES = re.compile(r"search|research", re.IGNORECASE)
 # An image's tokens follow from its size in pixels, not in bytes.
@@ -106,7 +106,7 @@ def _refuse_outside(wire: Wire, asked: dict[str, Any]) -> tuple[int, int]:
 def _judged(wire: Wire, where: str, part: dict[str, Any]) -> str | None:
     """What the object under the name `where` is, as far as that costs more than its bytes. Raises Refused."""
     _refuse_unlisted(wire, where, part)
-    plain = {VOCABULARIES[wire].plain(name): value for name, value in part.items()}
+    plain = VOCABULARIES[wire].plainly(part)
     if len(plain) < len(part):
         raise Refused(400, "A name stands twice in one object, spelled in two ways.")
     _refuse_values(wire, plain)
@@ -122,17 +122,17 @@ def _judged(wire: Wire, where: str, part: dict[str, Any]) -> str | None:
 def _refuse_unlisted(wire: Wire, where: str, part: dict[str, Any]) -> None:
     listed = _words(wire).names if where else _words(wire).fields
     for name, value in part.items():
-        if value is not None and VOCABULARIES[wire].plain(name) not in listed:
+        if name not in listed and VOCABULARIES[wire].plain(name) not in listed and value is not None:
             raise Refused(403, UNLISTED.format(name))
 
 
 def _refuse_values(wire: Wire, plain: dict[str, Any]) -> None:
-    for name, values in VALUES.items():
-        value = plain.get(VOCABULARIES[wire].plain(name))
-        if value is not None and value not in values:
+    for name in plain.keys() & _values(wire).keys():
+        values = _values(wire)[name]
+        if plain[name] is not None and plain[name] not in values:
             raise Refused(403, f"`{name}` goes out only as {values[0]!r}: else it costs or keeps more than it says.")
-    for name in INLINE:
-        if not isinstance(plain.get(name), dict | None) and not str(plain[name]).startswith("data:"):
+    for name in plain.keys() & INLINE:
+        if not isinstance(plain[name], dict | None) and not str(plain[name]).startswith("data:"):
             raise Refused(403, f"`{name}` lies outside of the request; an image or file goes out only within it.")
 
 
@@ -162,6 +162,11 @@ def _kind(plain: dict[str, Any]) -> str | None:
     if not mime.startswith(DOCUMENTS):
         raise Refused(403, f"`{mime}`: nobody knows how many tokens a sound or a film has; it is not let through.")
     return "document" if mime == DOCUMENTS[0] else None
+
+
+@cache
+def _values(wire: Wire) -> dict[str, tuple[Any, ...]]:
+    return VOCABULARIES[wire].plainly(VALUES)
 
 
 @cache

@@ -7,9 +7,12 @@ has looked at it and written its name down here. Harmless names can be added in 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from config.catalogue import let_through
 from runners.agents.adapter import Wire
+
+T = TypeVar("T")
 
 DATED = re.compile(r"_\d{8}$")  # Anthropic dates its own: `bash_20250124` is written `bash_` here
 
@@ -31,6 +34,10 @@ class Vocabulary:
     def plain(self, name: str) -> str:
         """The name in the one spelling that counts."""
         return name.replace("_", "").lower() if self.spelled_freely else name
+
+    def plainly(self, part: dict[str, T]) -> dict[str, T]:
+        """The object with its names in that spelling."""
+        return {self.plain(name): value for name, value in part.items()} if self.spelled_freely else part
 
     def words(self, wire: Wire) -> "Words":
         """Ready to be asked, with what the operator added."""

@@ -130,9 +130,9 @@ def test_what_an_agent_needs_goes_out(wire: Wire, fields: dict[str, Any]) -> Non
         ("openai-chat", {"modalities": ["text", "audio"]}, "modalities"),
         ("openai-responses", {"service_tier": "priority"}, "service_tier"),
         ("anthropic", {"speed": "fast"}, "speed"),
-        ("gemini", {"generationConfig": {"candidateCount": 8}}, "candidateCount"),
-        ("gemini", {"generation_config": {"candidate_count": 8}}, "candidateCount"),
-        ("gemini", {"generationConfig": {"responseModalities": ["IMAGE"]}}, "responseModalities"),
+        ("gemini", {"generationConfig": {"candidateCount": 8}}, "candidatecount"),
+        ("gemini", {"generation_config": {"candidate_count": 8}}, "candidatecount"),
+        ("gemini", {"generationConfig": {"responseModalities": ["IMAGE"]}}, "responsemodalities"),
         ("gemini", {"contents": [{"parts": [{"inline_data": {"mime_type": "audio/wav"}}]}]}, "audio/wav"),
         # Tools that are offered elsewhere, or within others.
         ("openai-responses", {"input": [{"type": "additional_tools", "tools": [{"type": "mcp"}]}]}, "mcp"),
