@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ SOURCE = Path(__file__).parent / "agents.toml"
 PROVIDERS = ("anthropic", "openai", "gemini")
 DATED = re.compile(r"-(\d{8}|\d{4}-\d{2}-\d{2})$")
 MILLION = 1_000_000
+MOST_CONTEXT = 1_050_000  # tokens; of the models that are listed none reads more
 
 
 class CatalogueError(ValueError):
@@ -60,10 +61,13 @@ class Rates:
 
 @dataclass(frozen=True)
 class Price:
-    """What a model costs, and `long` where its input is over `long_over` tokens. `most_output` is of one answer."""
+    """What a model costs, and `long` where its input is over `long_over` tokens. `most_output` is of one answer.
+
+    `context` is the most that it reads."""
 
     rates: Rates
     most_output: int
+    context: int
     long: Rates | None = None
     long_over: int = 0
 
@@ -71,8 +75,9 @@ class Price:
         """What one answer cost, in US dollars."""
         return self._of(tokens.all_input).cost(tokens)
 
-    def most(self, input_tokens: int, output_tokens: int | None) -> float:
-        """The most that a request of at most so many tokens can cost."""
+    def most(self, input_tokens: int | None, output_tokens: int | None) -> float:
+        """The most that a request of at most so many tokens can cost; None: of as many as the model takes."""
+        input_tokens = self.context if input_tokens is None else input_tokens
         rates = self._of(input_tokens)
         dearest = max(rates.input, rates.cache_write)
         output = min(output_tokens or self.most_output, self.most_output)
@@ -113,6 +118,11 @@ def price_of(provider: str, model: str) -> Price:
     return known or max(prices(provider).values(), key=lambda price: price.rates.output)
 
 
+def let_through(wire: str) -> Sequence[str]:
+    """Names of fields, parts and types that the operator lets requests of this protocol hold, beside our own."""
+    return tuple(catalogue().get("let_through", {}).get(wire, ()))
+
+
 def default_model(agent: str, *, cheap: bool = False) -> str | None:
     """The model of an agent when nobody names one; None for agents that need none."""
     name = catalogue()["cheap" if cheap else "defaults"].get(agent)
@@ -121,7 +131,8 @@ def default_model(agent: str, *, cheap: bool = False) -> str | None:
 
 def _price(entry: Mapping[str, Any]) -> Price:
     long = entry.get("long")
-    return Price(_rates(entry), int(entry["most_output"]), _rates(long) if long else None, long["over"] if long else 0)
+    lengths = int(entry["most_output"]), int(entry.get("context", MOST_CONTEXT))
+    return Price(_rates(entry), *lengths, _rates(long) if long else None, long["over"] if long else 0)
 
 
 def _rates(entry: Mapping[str, Any]) -> Rates:

@@ -1,5 +1,6 @@
 """One worker's try at a run: what it holds, and how it tells of its steps."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from runners.agents.adapter import AgentEvent
 from runners.claims import Claim
 from runners.context import Context
 from runners.github_types import Where
+from runners.patience import persistently
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Attempt:
 
     def step(self, said: str) -> None:
         """Tells the run page, and the comment at its next edit, what is being done."""
-        self.tell([AgentEvent("step", {"text": said})])
+        persistently(lambda: self.tell([AgentEvent("step", {"text": said})]))
 
     def clean(self, text: str) -> str:
         """The text without any secret of this deployment, or anything that looks like one of somebody's."""
@@ -60,6 +62,9 @@ class Attempt:
         return self.clean(value) if isinstance(value, str) else value
 
     def note(self, **values: Any) -> None:
-        """Writes what was found out into the run's row. Raises LeaseLost."""
+        """Writes what was found out into the run's row; to do so twice does no harm. Raises LeaseLost."""
+        persistently(lambda: self._note(values))
+
+    def _note(self, values: Mapping[str, Any]) -> None:
         with self.context.database.write() as connection:
             claims.note(connection, self.claim, **values)

@@ -1,14 +1,14 @@
 """Doing a run: claim it, let the agent work, publish what it came to, and say how it ended."""
 
-import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import structlog
 
 from config import errors
 from config.accounts import lock_account
-from config.database import Connection, DatabaseError
+from config.database import Connection
 from runners import claiming, moves, runs, tasks
 from runners.admission import admit
 from runners.agents.adapter import Outcome
@@ -20,6 +20,7 @@ from runners.git import interrupted_by
 from runners.github_types import Forbidden, GitHubError, Invalid, NotFound, Paced, Unavailable
 from runners.lease import Cancelled, Drained, Lease
 from runners.pace import guarded_by
+from runners.patience import persistently
 from runners.problems import Problem
 from runners.publishing import publish
 from runners.states import RunState
@@ -27,7 +28,6 @@ from runners.way_out import GatewayAway
 from runners.working import work
 
 GATEWAY_AWAY = "The gateway of this host does not answer."
-MOVE_WAITS = (1.0, 2.0, 4.0, 8.0)  # seconds before the same move is tried again
 
 Move = Callable[[Connection], object]
 
@@ -145,20 +145,11 @@ def refused(error: GitHubError) -> str:
 
 
 def _move(attempt: Attempt, move: Move) -> None:
-    """Writes the run's move, as long as the lease may last: a database that is away must not cost the work."""
-    waits = iter(MOVE_WAITS)
-    while True:
-        try:
-            return _write(attempt, move)
-        except LeaseLost:
-            log.warning("run.lease_lost")
-            return None
-        except DatabaseError as error:
-            log.warning("run.move_not_written", error=type(error).__name__)
-            wait = next(waits, None)
-            if wait is None:
-                raise
-            threading.Event().wait(wait)
+    """Writes the run's move."""
+    try:
+        persistently(partial(_write, attempt, move))
+    except LeaseLost:
+        log.warning("run.lease_lost")
 
 
 def _write(attempt: Attempt, move: Move) -> None:

@@ -5,7 +5,7 @@ one (`claiming`).
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -185,6 +185,12 @@ def of_credential(connection: Connection, credential: str) -> Row[Any] | None:
     """The run that is at work under this credential now; None for an unknown or ended one."""
     wanted = select(runs).where(runs.c.credential == digest(credential), *_at_work(now(connection)))
     return connection.execute(wanted).one_or_none()
+
+
+def credentials_at_work(connection: Connection, credentials: Collection[str]) -> set[str]:
+    """Those of these, as rows have them, whose attempts are at work now."""
+    known = select(runs.c.credential).where(runs.c.credential.in_(credentials), *_at_work(now(connection)))
+    return {str(credential) for credential in connection.execute(known).scalars()}
 
 
 def hold(connection: Connection, run_id: str, credential: str) -> bool:

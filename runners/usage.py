@@ -5,6 +5,7 @@ never pass the budget together, whoever asks at once. A gateway that dies in bet
 reservation, which counts.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -97,10 +98,15 @@ def settle(connection: Connection, request_id: str, tokens: Tokens, usd: float |
         runs.took(connection, row.run_id, tokens, row.cost_usd)
 
 
+def left_open(connection: Connection, gateway: str) -> Sequence[str]:
+    """The requests of this host's gateway that are not settled."""
+    wanted = select(usage.c.request_id).where(usage.c.gateway == gateway, OPEN)
+    return connection.execute(wanted).scalars().all()
+
+
 def settle_left_over(connection: Connection, gateway: str) -> int:
     """Charges what a dead gateway of this host had let out, as the most it could cost; how many requests."""
-    left = connection.execute(select(usage.c.request_id).where(usage.c.gateway == gateway, OPEN)).scalars()
-    requests = left.all()
-    for request_id in requests:
+    left = left_open(connection, gateway)
+    for request_id in left:
         settle(connection, request_id, Tokens(), None)
-    return len(requests)
+    return len(left)

@@ -7,14 +7,18 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from config.catalogue import provider_of
+from config.database import Row
 from config.settings import Settings
 from runners import runs
 from runners.agents.adapter import PROXY_PORT, Agent, Outcome
 from runners.attempt import Attempt
 from runners.looking import budget_of
+from runners.patience import persistently
 from runners.problems import Problem
 from runners.sandboxes.places import MODELS
 from runners.sockets import connect
@@ -22,6 +26,7 @@ from runners.sockets import connect
 SECONDS_FOR_THE_GATEWAY = 10.0  # that it may take to come back
 SECONDS_TO_ANSWER = 1.0
 LOOK_SECONDS = 0.1
+PROBE = b"HEAD / HTTP/1.0\r\n\r\n"
 
 
 class GatewayAway(Exception):
@@ -77,12 +82,16 @@ def proxied(credential: str) -> dict[str, str]:
 
 def over_budget(attempt: Attempt) -> Outcome | None:
     """How the run ends whose budget is used up; None where it is not."""
-    with attempt.context.database.read() as connection:
-        run = runs.get(connection, attempt.run.id)
+    run = persistently(partial(_row, attempt))
     if not run.over_budget:
         return None
     said = f"Its budget of ${run.budget_usd:.2f} has no room for another request (${run.cost_usd or 0:.2f} spent)."
     return Outcome("limit", "budget", said)
+
+
+def _row(attempt: Attempt) -> Row[Any]:
+    with attempt.context.database.read() as connection:
+        return runs.get(connection, attempt.run.id)
 
 
 def _await(path: Path) -> None:
@@ -95,10 +104,12 @@ def _await(path: Path) -> None:
 
 
 def _answers(path: Path) -> bool:
+    """Whether it says anything: the kernel alone makes connections to a process that stands still."""
     with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(SECONDS_TO_ANSWER)
         try:
             connect(probe, path)
+            probe.sendall(PROBE)
+            return probe.recv(1) != b""
         except OSError:
             return False
-    return True

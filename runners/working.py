@@ -4,17 +4,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import structlog
 
-from runners import mirrors, moves, patches, runs
+from runners import mirrors, moves, patches
 from runners.agents import AGENTS
 from runners.agents.adapter import Agent, AgentEvent, Brief, Outcome
 from runners.attempt import Attempt
 from runners.lease import Lease
 from runners.looking import minutes_of
 from runners.omissions import omissions
+from runners.patience import persistently
 from runners.problems import Problem
 from runners.rights import confirm_right
 from runners.run_log import RunLog
@@ -159,7 +161,7 @@ def _follow(attempt: Attempt, lease: Lease, sandbox: Sandbox, errand: Errand) ->
         lease.on_stop(lambda why: None)
     log.close()
     lease.check()
-    attempt.note(seconds_used=runs.runs.c.seconds_used + (time.monotonic() - began))
+    attempt.note(seconds_used=attempt.run.seconds_used + (time.monotonic() - began))
     return _short_of_memory(attempt, reader.finish(exit)) if exit.out_of_memory else reader.finish(exit)
 
 
@@ -184,6 +186,10 @@ def _keep(attempt: Attempt, outcome: Outcome, patch: patches.Patch | None) -> tu
     kept |= {"files": patch.files, "added": patch.added, "removed": patch.removed}
     if outcome.status != "succeeded":
         return outcome, kept
+    persistently(partial(_publish, attempt, kept))
+    return None
+
+
+def _publish(attempt: Attempt, kept: Kept) -> None:
     with attempt.context.database.write() as connection:
         moves.publish(connection, attempt.claim, **kept)
-    return None

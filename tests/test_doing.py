@@ -282,6 +282,30 @@ def test_an_operators_command_is_an_agent(new_world: MakeWorld) -> None:
     assert not prompt.startswith("/")
 
 
+def test_a_database_that_is_away_when_the_agent_ends_costs_no_attempt(new_world: MakeWorld) -> None:
+    world = new_world(agent_command="sh -c 'echo x > x.txt; sleep 2'", default_agent="command")
+
+    def rename(old: str, new: str) -> None:
+        with world.database.write() as connection:
+            connection.exec_driver_sql(f"ALTER TABLE runs RENAME COLUMN {old} TO {new}")
+
+    number = world.comment("/async-code implement x")
+    world.decide()
+    (run,) = world.run_rows()
+    working = world.in_background(partial(world.doing.run, run.id))
+    until(lambda: "command is at work" in httpx.get(f"{world.url}/runs/{run.id}").text)
+    began = time.monotonic()
+    rename("seconds_used", "away")  # whatever writes it fails, as long as it is
+    until(lambda: not working.is_alive() or time.monotonic() > began + 4)
+    rename("away", "seconds_used")
+    until(lambda: not working.is_alive())
+    (run,) = world.run_rows()
+    assert (run.state, run.failures, run.fence) == ("done", 0, 1)
+    assert run.seconds_used > 1
+    world.work()
+    assert "Done" in world.reply(number)
+
+
 def test_retry_does_the_same_task_again(world: World) -> None:
     number = world.comment(FIX.replace("a - b", "a * b"))
     world.work()

@@ -4,11 +4,10 @@ An answer passes through byte for byte as it comes.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
-from functools import partial
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import structlog
@@ -17,22 +16,25 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route as Endpoint
+from starlette.types import Receive, Scope, Send
 
+from config.addresses import on_loopback
 from config.catalogue import Tokens, is_known
-from config.database import Database, DatabaseError, Row
+from config.database import DatabaseError, Row
 from config.settings import Settings
 from runners import runs
 from runners.gateway import routes
-from runners.gateway.charge import Charge
+from runners.gateway.attempts import Attempts
+from runners.gateway.charge import BrokeOff, Charge, Till
 from runners.gateway.requests import MOST_BYTES, ModelRequest, Refused, read
 from runners.gateway.routes import Route
+from runners.gateway.shares import Share, Shares
 from runners.usage import Budget, NotAtWork
 
 SECONDS_TO_CONNECT = 10.0
-SECONDS_OF_SILENCE = 300.0  # that a provider may take for its next byte
+SECONDS_OF_SILENCE = 1200.0  # that a provider may take for its next byte: an answer that is not streamed comes at once
 SECONDS_FOR_ROOM = 60.0  # that a request waits for others of its run to be settled
 LOOK_SECONDS = 0.25
-MOST_AT_ONCE = 64  # requests of one run: a swarm has fewer, and each holds its body
 LARGE_BYTES = 1024 * 1024
 BYTES_READ_AT_ONCE = 100 * 1024
 MOST_LARGE = 16  # bodies of more than LARGE_BYTES that are read at once, of all runs; others wait
@@ -45,7 +47,6 @@ NO_CREDENTIAL = "The gateway knows no run at work by this credential."
 NOT_LISTED = "The gateway lets only requests to a model's own API out, and this is none."
 SPENT = "The run's budget of ${:.2f} is used up, or has no room for what this request can cost."
 UNKNOWN_MODEL = "The model `{}` has no price; the operator adds it to config/agents.toml."
-TOO_MANY = f"This run has {MOST_AT_ONCE} requests under way; try again when one has been answered."
 TOO_SLOW = "The request's body did not come in time."
 BUSY = "Other requests of this run hold the rest of its budget; try again in a moment."
 
@@ -53,25 +54,37 @@ log = structlog.get_logger()
 
 
 class Gateway:
-    """Lets requests of sandboxes out. `host` names this machine: what it let out is its own to settle."""
+    """Lets requests of sandboxes out. It is an application itself: an answer is cut off with what asked for it."""
 
-    def __init__(self, settings: Settings, database: Database, host: str) -> None:
-        self._settings, self._database, self._host = settings, database, host
+    def __init__(self, settings: Settings, till: Till, attempts: Attempts) -> None:
+        self._settings, self._till, self._attempts = settings, till, attempts
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(SECONDS_OF_SILENCE, connect=SECONDS_TO_CONNECT, pool=None),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=100),
+            mounts=past_proxies(settings),
         )
-        self._at_once: Counter[str] = Counter()
+        self._shares = Shares()
         self._large = asyncio.Semaphore(MOST_LARGE)
 
     async def close(self) -> None:
         """Gives connections back."""
         await self._client.aclose()
 
-    async def answer(self, request: Request) -> Response:
-        """Answers one request of an agent."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request of an agent, from its head to the end of its answer, or of its attempt."""
         try:
-            return await self._answer(request)
+            async with asyncio.timeout(None) as cut, AsyncExitStack() as held:
+                response = await self._answer(Request(scope, receive), cut, held)
+                await response(scope, receive, send)
+        except (TimeoutError, BrokeOff) as error:
+            log.info("gateway.cut_off", error=type(error).__name__)
+            scope["state"]["hang_up"]()
+            while (await receive())["type"] != "http.disconnect":
+                continue
+
+    async def _answer(self, request: Request, cut: asyncio.Timeout, held: AsyncExitStack) -> Response:
+        try:
+            return await self._ask(request, cut, held)
         except Refused as error:
             return refusal(error.status, str(error))
         except ClientDisconnect:
@@ -80,7 +93,8 @@ class Gateway:
             log.warning("gateway.database_unreachable", error=type(error).__name__)
             return refusal(503, "The bot's database can't be reached; try again in a moment.")
 
-    async def _answer(self, request: Request) -> Response:
+    async def _ask(self, request: Request, cut: asyncio.Timeout, held: AsyncExitStack) -> Response:
+        """Asks the provider. `held` is given back when the answer has ended."""
         found = routes.find(request.method, request.url.path)
         if found is None:
             raise Refused(404, NOT_LISTED)
@@ -88,41 +102,28 @@ class Gateway:
         run = await run_in_threadpool(self._run_of, credential_of(request))
         if run is None:
             raise Refused(401, NO_CREDENTIAL)
-        if self._at_once[run.id] >= MOST_AT_ONCE:
-            raise Refused(429, TOO_MANY)
-        self._at_once[run.id] += 1
-        done = partial(self._done, run.id)
-        try:
-            return await self._ask(request, route, model, run, done)
-        except BaseException:
-            done()
-            raise
-
-    def _done(self, run_id: str) -> None:
-        self._at_once[run_id] -= 1
-        if not self._at_once[run_id]:
-            del self._at_once[run_id]
-
-    async def _body(self, request: Request) -> bytes:
-        length = request.headers.get("content-length", "")
-        small = length.isdecimal() and int(length) <= LARGE_BYTES
-        try:
-            async with asyncio.timeout(SECONDS_FOR_A_BODY), nullcontext() if small else self._large:
-                return await body_of(request)
-        except TimeoutError:
-            raise Refused(408, TOO_SLOW) from None
-
-    async def _ask(
-        self, request: Request, route: Route, model: str | None, run: Row[Any], done: Callable[[], None]
-    ) -> Response:
-        """Asks the provider; `done` is called when the answer has ended."""
-        asked = await self._read(route, model, request.url.path, await self._body(request))
+        request.scope["state"]["known"]()
+        share = held.enter_context(self._shares.of(run.id))
+        held.enter_context(self._attempts.opened(run.credential, cut))
+        asked = await self._read(route, model, request.url.path, await self._body(request, share))
         sent = self._request(request, route, model, asked)
         with structlog.contextvars.bound_contextvars(run=run.id, model=asked.model):
-            charge = Charge(self._database, route, asked, done)
+            charge = Charge(self._till, route, asked)
+            held.push_async_callback(charge.close)
             if route.charged:
-                await self._reserve(run, charge)
+                await self._reserve(run, charge, share)
             return await self._forward(sent, charge)
+
+    async def _body(self, request: Request, share: Share) -> bytes:
+        length = request.headers.get("content-length", "")
+        try:
+            async with asyncio.timeout(SECONDS_FOR_A_BODY):
+                if length.isdecimal() and int(length) <= LARGE_BYTES:
+                    return await body_of(request)
+                async with share.large, self._large:
+                    return await body_of(request)
+        except TimeoutError:
+            raise Refused(408, TOO_SLOW) from None
 
     async def _read(self, route: Route, model: str | None, path: str, body: bytes) -> ModelRequest:
         """What is asked for. A large body is looked through beside the others' answers."""
@@ -147,26 +148,31 @@ class Gateway:
             raise Refused(400, "The request's headers or address are not as they should be.") from None
 
     def _run_of(self, credential: str) -> Row[Any] | None:
-        with self._database.read() as connection:
+        with self._till.database.read() as connection:
             run = runs.of_credential(connection, credential) if credential else None
         return run if run and run.budget_usd is not None else None
 
-    async def _reserve(self, run: Row[Any], charge: Charge) -> None:
-        """Raises Refused where the budget has no room for the request, now or at all."""
-        deadline = asyncio.get_running_loop().time() + SECONDS_FOR_ROOM
-        while True:
-            try:
-                met = await run_in_threadpool(charge.reserve, run, self._host)
-            except NotAtWork:
-                raise Refused(401, NO_CREDENTIAL) from None
-            if met is Budget.GRANTED:
-                return
-            if met is Budget.SPENT:
-                log.info("gateway.budget_spent", budget_usd=run.budget_usd)
-                raise Refused(403, SPENT.format(run.budget_usd))
-            if asyncio.get_running_loop().time() > deadline:
-                raise Refused(429, BUSY)
-            await asyncio.sleep(LOOK_SECONDS)
+    async def _reserve(self, run: Row[Any], charge: Charge, share: Share) -> None:
+        """Waits for room in the budget. Raises Refused where there is none in time, or can't be any."""
+        try:
+            async with asyncio.timeout(SECONDS_FOR_ROOM):
+                if not share.line.locked() and await self._has_room(run, charge):
+                    return
+                async with share.line:
+                    while not await self._has_room(run, charge):
+                        await asyncio.sleep(LOOK_SECONDS)
+        except TimeoutError:
+            raise Refused(429, BUSY) from None
+
+    async def _has_room(self, run: Row[Any], charge: Charge) -> bool:
+        try:
+            met = await run_in_threadpool(charge.reserve, run)
+        except NotAtWork:
+            raise Refused(401, NO_CREDENTIAL) from None
+        if met is Budget.SPENT:
+            log.info("gateway.budget_spent", budget_usd=run.budget_usd)
+            raise Refused(403, SPENT.format(run.budget_usd))
+        return met is Budget.GRANTED
 
     async def _forward(self, sent: httpx.Request, charge: Charge) -> Response:
         try:
@@ -179,9 +185,6 @@ class Gateway:
             await charge.settle(Tokens(), None)  # it may have worked on the request
             log.warning("gateway.provider_silent", host=sent.url.host, error=type(error).__name__)
             raise Refused(504, f"{sent.url.host} did not answer ({type(error).__name__}).") from None
-        except BaseException:
-            await charge.settle(Tokens(), None)
-            raise
         log.info("gateway.answered", status=answer.status_code)
         return StreamingResponse(charge.passing(answer), answer.status_code, passed_back(answer.headers))
 
@@ -222,7 +225,12 @@ def refusal(status: int, sentence: str) -> Response:
     return JSONResponse({"type": "error", "error": error}, status, retry)
 
 
+def past_proxies(settings: Settings) -> dict[str, None]:
+    """Where the operator's proxy is not asked: on this machine, which it could not reach."""
+    bases = (settings.anthropic_base_url, settings.openai_base_url, settings.gemini_base_url)
+    return {f"all://{urlsplit(base).netloc}": None for base in bases if on_loopback(base)}
+
+
 def application(gateway: Gateway) -> Starlette:
     """One door for all of it."""
-    every = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-    return Starlette(routes=[Endpoint("/{path:path}", gateway.answer, methods=every)])
+    return Starlette(routes=[Endpoint("/{path:path}", gateway)])

@@ -1,6 +1,7 @@
 """What an answer of a model took, read from a copy of it as it passes by: all four protocols, streamed or not."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -76,12 +77,19 @@ def usages(data: Any) -> list[Mapping[str, Any]]:
 
 
 def counts(usage: Mapping[str, Any]) -> dict[str, int]:
-    """Its numbers, those one level down by `outer.inner`."""
+    """Its numbers, those one level down by `outer.inner`; where it lists several turns of the model, their sum.
+
+    Anthropic's own numbers are those of the last turn then.
+    """
     flat: dict[str, Any] = {}
     for name, value in usage.items():
         flat.update({f"{name}.{inner}": count for inner, count in value.items()} if isinstance(value, dict) else {})
         flat[name] = value
-    return {name: value for name, value in flat.items() if type(value) is int and value >= 0}
+    said = {name: value for name, value in flat.items() if type(value) is int and value >= 0}
+    turns: Counter[str] = Counter()
+    for turn in flat["iterations"] if isinstance(flat.get("iterations"), list) else ():
+        turns.update(counts({**turn, "iterations": None}) if isinstance(turn, dict) else {})
+    return {name: max(said.get(name, 0), turns[name]) for name in {*said, *turns}}
 
 
 def _anthropic(said: Mapping[str, int]) -> Tokens:

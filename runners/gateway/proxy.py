@@ -9,8 +9,8 @@ import asyncio
 import base64
 import socket
 from collections import Counter
-from collections.abc import Callable, Collection
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -18,7 +18,9 @@ import h11
 import structlog
 
 from config.database import DatabaseError
+from runners.gateway.attempts import Attempts
 from runners.gateway.hosts import is_public, listed
+from runners.gateway.shares import Strangers
 
 PORTS = (443,)
 MOST_TUNNELS = 64  # of one run at once
@@ -29,6 +31,7 @@ SECONDS_FOR_THE_HEAD = 10.0
 CHUNK = 64 * 1024
 
 Address = IPv4Address | IPv6Address
+Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 log = structlog.get_logger()
 
@@ -38,6 +41,7 @@ class Tenant:
     """Whose tunnel it is, and which hosts it may reach: names, or `.name` for all below it."""
 
     run_id: str
+    attempt: str  # the tunnel ends with it
     hosts: frozenset[str]
 
 
@@ -56,36 +60,36 @@ class Proxy:
         self,
         tenant_of: Callable[[str], Tenant | None],
         refused: Callable[[str, str], None],
+        attempts: Attempts,
         public: Callable[[Address], bool] = is_public,
         ports: Collection[int] = PORTS,
     ) -> None:
         self._tenant_of, self._refused, self._public, self._ports = tenant_of, refused, public, ports
+        self._attempts, self._strangers = attempts, Strangers()
         self._open: Counter[str] = Counter()
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection of a sandbox, from its first byte to its last."""
+        self._strangers.came(writer.transport)
         try:
-            await self._answer(reader, writer)
+            async with asyncio.timeout(None) as cut:
+                await self._answer(reader, writer, cut)
         except (OSError, TimeoutError, ExceptionGroup):
             pass  # either end went, or its time was over
         finally:
+            self._strangers.left(writer.transport)
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
 
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, cut: asyncio.Timeout) -> None:
         wire = h11.Connection(h11.SERVER)
-        tenant: Tenant | None = None
         try:
             request = await asyncio.wait_for(_head(wire, reader), SECONDS_FOR_THE_HEAD)
             tenant, host, port = await self._let(request)
-            far_reader, far_writer = await self._reach(tenant, host, port)
-            writer.write(wire.send(h11.Response(status_code=200, headers=[])) or b"")
-            try:
-                far_writer.write(wire.trailing_data[0])
-                await _tunnel((reader, far_writer), (far_reader, writer))
-            finally:
-                far_writer.close()
+            self._strangers.left(writer.transport)
+            with self._counted(tenant), self._attempts.opened(tenant.attempt, cut):
+                await self._pass(wire, (reader, writer), await self._reach(tenant, host, port))
         except NotLet as error:
             writer.write(_refusal(wire, error))
             await writer.drain()
@@ -93,9 +97,27 @@ class Proxy:
             log.warning("gateway.database_unreachable", error=type(error).__name__)
             writer.write(_refusal(wire, NotLet(503, "The bot's database can't be reached; try again in a moment.")))
             await writer.drain()
+
+    async def _pass(self, wire: h11.Connection, near: Stream, far: Stream) -> None:
+        (reader, writer), (far_reader, far_writer) = near, far
+        writer.write(wire.send(h11.Response(status_code=200, headers=[])) or b"")
+        try:
+            first = wire.trailing_data[0]
+            far_writer.write(first)
+            await _tunnel(len(first), (reader, far_writer), (far_reader, writer))
         finally:
-            if tenant:
-                self._open[tenant.run_id] -= 1
+            far_writer.close()
+
+    @contextmanager
+    def _counted(self, tenant: Tenant) -> Iterator[None]:
+        """One more tunnel of the run. Raises NotLet."""
+        if self._open[tenant.run_id] >= MOST_TUNNELS:
+            raise NotLet(429, f"This run has {MOST_TUNNELS} connections already.")
+        self._open[tenant.run_id] += 1
+        try:
+            yield
+        finally:
+            self._open[tenant.run_id] -= 1
 
     async def _let(self, request: h11.Request) -> tuple[Tenant, str, int]:
         """Whether this tunnel may be. Raises NotLet."""
@@ -110,12 +132,9 @@ class Proxy:
             await asyncio.to_thread(self._refused, tenant.run_id, f"{host}:{port}")
             log.info("gateway.host_refused", run=tenant.run_id, host=host, port=port)
             raise NotLet(403, f"{host}:{port} is not among the hosts that this run may reach.")
-        if self._open[tenant.run_id] >= MOST_TUNNELS:
-            raise NotLet(429, f"This run has {MOST_TUNNELS} connections already.")
-        self._open[tenant.run_id] += 1
         return tenant, host, int(port)
 
-    async def _reach(self, tenant: Tenant, host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def _reach(self, tenant: Tenant, host: str, port: int) -> Stream:
         """The connection to the address that was looked at. Raises NotLet."""
         try:
             asked = asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -168,9 +187,9 @@ def _refusal(wire: h11.Connection, error: NotLet) -> bytes:
     return b"".join(wire.send(part) or b"" for part in parts)
 
 
-async def _tunnel(*directions: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> None:
-    """Passes on both ways until both have ended, all is silent for long, or it was too much."""
-    loop, passed = asyncio.get_running_loop(), 0
+async def _tunnel(passed: int, *directions: Stream) -> None:
+    """Passes on both ways until both have ended, all is silent for long, or it was too much: `passed` have already."""
+    loop = asyncio.get_running_loop()
 
     async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal passed

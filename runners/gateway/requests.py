@@ -1,60 +1,44 @@
 """What a request asks of a model, and whether it may go out. Pure: bytes in, a request or a refusal out.
 
 A model's provider can itself fetch pages, call servers and run code. Whoever has taken over an agent could speak to the
-world that way, so that only tools which run in the sandbox are let through, and no source but the request itself.
+world that way, so that a request holds only words that are known to be harmless, only tools which run in the sandbox,
+and no source but itself.
 """
 
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NoReturn
 
+from runners.agents.adapter import Wire
 from runners.gateway.routes import Route
+from runners.gateway.vocabulary import VOCABULARIES, Words, undated
 
 MOST_BYTES = 32 * 1024 * 1024
-# Tools that the model asks the agent for. Anthropic dates its own (`bash_20250124`).
-CLIENT_TOOLS = {
-    "anthropic": ("custom", "bash_", "text_editor_", "memory_"),
-    "openai-chat": ("function", "custom"),
-    "openai-responses": ("function", "custom", "local_shell", "apply_patch", "namespace"),
-}
-GEMINI_TOOLS = ("functionDeclarations", "function_declarations")
-# Fields that reach for something outside of the request: a page, a server, a file, an answer or a cache kept there.
-OUTSIDE = {
-    "anthropic": ("mcp_servers", "container"),
-    "openai-chat": ("web_search_options", "store"),
-    "openai-responses": ("previous_response_id", "conversation", "background", "prompt", "store"),
-    "gemini": ("cachedContent", "cached_content"),
-}
-# What multiplies the price of an answer, and the values under which it does not.
-DEARER: dict[str, tuple[Any, ...]] = {
+# Fields that go out with these values only: others multiply the price of an answer, or keep it at the provider.
+VALUES: dict[str, tuple[Any, ...]] = {
     "n": (1,),
     "candidateCount": (1,),
-    "candidate_count": (1,),
     "service_tier": ("auto", "default", "flex", "standard_only"),
     "speed": ("standard",),
     "inference_geo": ("global",),
-    "audio": (),
     "modalities": (["text"],),
     "responseModalities": (["TEXT"],),
-    "response_modalities": (["TEXT"],),
+    "store": (False,),
+    "background": (False,),
 }
+# What holds an image or a file itself where it could name a place that the provider would fetch.
+INLINE = {"url", "image_url", "file_data"}
 # Models that search the web by themselves.
 SEARCHES = re.compile(r"search|research", re.IGNORECASE)
 # An image's tokens follow from its size in pixels, not in bytes.
 TOKENS_OF_AN_IMAGE = 10_000
-IMAGES = ("image_url", "inlineData", "inline_data", "source")
-# … and a document's from its pages, of which nobody knows.
-DOCUMENTS = ("file", "input_file", "input_audio")
-# … anywhere in it.
-SOURCES = ("fileData", "fileUri", "file_uri", "file_id", "file_url", "video_url", "audio_url", "plugins", "prediction")
-# Items that fetch what is kept at the provider, or read all of a conversation once more.
-KINDS = re.compile(r"item_reference|compact_.*")
-# What describes data and holds none: a name means nothing there.
-SCHEMAS = ("schema", "responseSchema", "response_schema", "responseJsonSchema", "response_json_schema")
+DOCUMENTS = ("application/pdf", "text/")
 NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}")
 DEEPEST, MOST_OBJECTS = 100, 100_000
+UNLISTED = "`{}` is not among what a request to this API may hold here; the operator can list it in config/agents.toml."
 
 
 class Refused(Exception):
@@ -72,20 +56,21 @@ class ModelRequest:
     body: bytes
     model: str
     most_output: int | None
-    most_input: int  # tokens that the model may count in it
+    most_input: int | None  # tokens that the model may count in it; None: as many as it takes, since nobody knows
 
 
 def read(route: Route, model: str | None, path: str, body: bytes) -> ModelRequest:
     """What the request asks for. Raises Refused."""
     asked = _parsed(body)
-    images = _refuse_outside(route, asked)
+    images, documents = _refuse_outside(route.wire, asked)
     model = model or asked.get("model")
     if not isinstance(model, str) or not NAMED.fullmatch(model):
         raise Refused(400, "The request names no model, or not as models are named.")
     if SEARCHES.search(model):
         raise Refused(403, f"The model `{model}` may search the web; it is not let through.")
     sent = _amended(route, asked, body)
-    return ModelRequest(sent, model, _most_output(route, asked), len(sent) + images * TOKENS_OF_AN_IMAGE)
+    most_input = None if documents else len(sent) + images * TOKENS_OF_AN_IMAGE
+    return ModelRequest(sent, model, _most_output(route, asked), most_input)
 
 
 def _parsed(body: bytes) -> dict[str, Any]:
@@ -112,109 +97,105 @@ def _no_constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is none")
 
 
-def _refuse_outside(route: Route, asked: dict[str, Any]) -> int:
-    """Raises Refused for what reaches outside of the request or costs more than it says; how many images it has."""
-    for name in OUTSIDE[route.wire]:
-        if asked.get(name) not in (None, False):
-            raise Refused(403, f"`{name}` would let the provider reach outside of the request; it is not let through.")
-    if not isinstance(asked.get("tools"), list | None):
-        raise Refused(400, "`tools` is no list.")
-    configuration = asked.get("generationConfig") or asked.get("generation_config")
-    for place in (asked, configuration if isinstance(configuration, dict) else {}):
-        _refuse_dearer(place)
-    images = 0
-    for part in _objects(route, asked):
-        if route.wire == "gemini":
-            _refuse_twice(part)
-        if isinstance(part.get("tools"), list):
-            _refuse_tools(route, part["tools"])
-        _refuse_source(part)
-        images += any(name in part for name in IMAGES)
-    return images
+def _refuse_outside(wire: Wire, asked: dict[str, Any]) -> tuple[int, int]:
+    """Raises Refused for what may reach outside of the request; how many images and documents it has."""
+    found = [_judged(wire, *place) for place in _objects(wire, asked)]
+    return found.count("image"), found.count("document")
 
 
-def _refuse_dearer(place: dict[str, Any]) -> None:
-    for name, values in DEARER.items():
-        if place.get(name) is not None and place[name] not in values:
-            raise Refused(403, f"`{name}` would make the answer cost more than its tokens; it is not let through.")
-
-
-def _refuse_twice(part: dict[str, Any]) -> None:
-    """Gemini takes each name as `camelCase` and as `snake_case`, and we could look at the wrong one."""
-    if len({name.replace("_", "").lower() for name in part}) < len(part):
+def _judged(wire: Wire, where: str, part: dict[str, Any]) -> str | None:
+    """What the object under the name `where` is, as far as that costs more than its bytes. Raises Refused."""
+    _refuse_unlisted(wire, where, part)
+    plain = VOCABULARIES[wire].plainly(part)
+    if len(plain) < len(part):
         raise Refused(400, "A name stands twice in one object, spelled in two ways.")
+    _refuse_values(wire, plain)
+    if not isinstance(plain.get("tools"), list | None):
+        raise Refused(400, "`tools` is no list.")
+    if where == "tools":
+        _refuse_tool(wire, plain)
+    elif not _is_known_type(wire, where, plain):
+        raise Refused(403, UNLISTED.format(f"type {plain.get('type')}"))
+    return _kind(plain)
 
 
-def _refuse_tools(route: Route, tools: list[Any]) -> None:
-    """Tools that run at the provider, wherever in the request they are offered, and within whatever other tools."""
-    left = list(tools)
-    while left:
-        tool = left.pop()
-        if not isinstance(tool, dict):
-            raise Refused(400, "A tool is no JSON object.")
-        named = _hosted(route, tool)
-        if named is not None:
-            raise Refused(403, f"The tool `{named}` runs at the provider; only tools of the sandbox are let through.")
-        inner = tool.get("tools")
-        if not isinstance(inner, list | None):
-            raise Refused(400, "`tools` is no list.")
-        left += inner or []
+def _refuse_unlisted(wire: Wire, where: str, part: dict[str, Any]) -> None:
+    listed = _words(wire).names if where else _words(wire).fields
+    for name, value in part.items():
+        if name not in listed and VOCABULARIES[wire].plain(name) not in listed and value is not None:
+            raise Refused(403, UNLISTED.format(name))
 
 
-def _hosted(route: Route, tool: dict[str, Any]) -> str | None:
-    """The tool's name, if it is not one of the sandbox's."""
-    if route.wire == "gemini":
-        return next((name for name in tool if name not in GEMINI_TOOLS), None)
-    kind = str(tool.get("type", "custom" if route.wire == "anthropic" else ""))
-    # Anthropic's own come with a date, all others by their exact name.
-    known = (kind == name or (name.endswith("_") and kind.startswith(name)) for name in CLIENT_TOOLS[route.wire])
-    return None if any(known) else kind
+def _refuse_values(wire: Wire, plain: dict[str, Any]) -> None:
+    for name in plain.keys() & _values(wire).keys():
+        values = _values(wire)[name]
+        if plain[name] is not None and plain[name] not in values:
+            raise Refused(403, f"`{name}` goes out only as {values[0]!r}: else it costs or keeps more than it says.")
+    for name in plain.keys() & INLINE:
+        if not isinstance(plain[name], dict | None) and not str(plain[name]).startswith("data:"):
+            raise Refused(403, f"`{name}` lies outside of the request; an image or file goes out only within it.")
 
 
-def _refuse_source(part: dict[str, Any]) -> None:
-    for name in SOURCES:
-        if part.get(name) is not None:
-            raise Refused(403, f"`{name}` names something outside of the request; it is not let through.")
-    kind, source = part.get("type"), part.get("source")
-    if isinstance(kind, str) and KINDS.fullmatch(kind):
-        raise Refused(403, f"`{kind}` takes more than stands in the request; it is not let through.")
-    inline = part.get("inlineData") or part.get("inline_data")
-    mime = (inline.get("mimeType") or inline.get("mime_type")) if isinstance(inline, dict) else "image/"
-    of_source = source.get("type") if isinstance(source, dict) else None
-    document = kind == "document" and of_source not in ("text", "content")
-    if kind in DOCUMENTS or document or not str(mime).startswith("image/"):
-        raise Refused(403, "Nobody knows how many tokens a document or a sound has; it is not let through.")
-    if of_source in ("url", "file"):
-        raise Refused(403, f"A source of type `{of_source}` lies outside of the request; it is not let through.")
-    image = part.get("image_url")
-    url = image.get("url") if isinstance(image, dict) else image
-    if url is not None and not str(url).startswith("data:"):
-        raise Refused(403, "An image's address lies outside of the request; it is not let through.")
+def _refuse_tool(wire: Wire, tool: dict[str, Any]) -> None:
+    """A tool that runs at the provider. Gemini's are told by their names, which are judged as all others."""
+    kind = tool.get("type", "custom" if wire == "anthropic" else "")
+    if wire != "gemini" and undated(str(kind)) not in _words(wire).tools:
+        raise Refused(403, f"The tool `{kind}` runs at the provider; only tools of the sandbox are let through.")
 
 
-def _objects(route: Route, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every object that the provider takes for more than data: no tool's description, nor what one is called with."""
-    left: list[tuple[Any, int]] = [(asked, 0)]
+def _is_known_type(wire: Wire, where: str, plain: dict[str, Any]) -> bool:
+    kind = plain.get("type")
+    if kind is None:  # an item of a conversation without a role would be what the provider keeps under an id
+        return where != "input" or "role" in plain
+    return isinstance(kind, str) and undated(kind) in _words(wire).types
+
+
+def _kind(plain: dict[str, Any]) -> str | None:
+    """Raises Refused for what is neither text nor image nor document."""
+    if "image_url" in plain:
+        return "image"
+    if "file_data" in plain or (plain.get("type") == "base64" and "media_type" not in plain):
+        return "document"
+    mime = next((str(plain[name]) for name in ("media_type", "mimetype") if name in plain), "text/plain")
+    if mime.startswith("image/"):
+        return "image"
+    if not mime.startswith(DOCUMENTS):
+        raise Refused(403, f"`{mime}`: nobody knows how many tokens a sound or a film has; it is not let through.")
+    return "document" if mime == DOCUMENTS[0] else None
+
+
+@cache
+def _values(wire: Wire) -> dict[str, tuple[Any, ...]]:
+    return VOCABULARIES[wire].plainly(VALUES)
+
+
+@cache
+def _words(wire: Wire) -> Words:
+    return VOCABULARIES[wire].words(wire)
+
+
+def _objects(wire: Wire, asked: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every object that the provider takes for more than data, and the name that it stands under."""
+    vocabulary, words = VOCABULARIES[wire], _words(wire)
+    left: list[tuple[str, Any, int]] = [("", asked, 0)]
     count = 0
     while left:
-        value, depth = left.pop()
+        where, value, depth = left.pop()
         count += 1
         if depth > DEEPEST or count > MOST_OBJECTS:
             raise Refused(400, "The request is nested too deep, or has too many parts.")
         if isinstance(value, dict):
-            yield value
-            inner = [item for name, item in value.items() if not _is_data(route, value, name)]
+            yield where, value
+            inner = [(name, item) for name, item in value.items() if vocabulary.plain(name) not in words.data]
+        elif where == "tools":
+            inner = [(where, item if isinstance(item, dict) else _no_tool()) for item in value]
         else:
-            inner = value
-        left += [(item, depth + 1) for item in inner if isinstance(item, dict | list)]
+            inner = [(where, item) for item in value]
+        left += [(name, item, depth + 1) for name, item in inner if isinstance(item, dict | list)]
 
 
-def _is_data(route: Route, holder: dict[str, Any], name: str) -> bool:
-    if name == "tools" or name in SCHEMAS:
-        return True
-    if route.wire == "anthropic":
-        return name == "input" and holder.get("type") == "tool_use" and "name" in holder and "messages" not in holder
-    return route.wire == "gemini" and name in ("args", "response") and "name" in holder and "contents" not in holder
+def _no_tool() -> NoReturn:
+    raise Refused(400, "A tool is no JSON object.")
 
 
 def _most_output(route: Route, asked: dict[str, Any]) -> int | None:

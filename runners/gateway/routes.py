@@ -11,7 +11,34 @@ from runners.agents.adapter import Wire
 
 MODEL = r"(?P<model>[A-Za-z0-9][A-Za-z0-9._-]{0,127})"
 QUERY = {"beta": "true", "alt": "sse"}  # what a request may say in its address; all else is dropped
-PASSED_ON = ("accept", "anthropic-beta", "anthropic-version", "openai-beta")
+PASSED_ON = ("accept", "anthropic-version")
+# Betas that change how a model is told or answers. Others are dropped: a provider that is not asked for one behaves as
+# ever, or says what it misses; to refuse the request would stop an agent whenever its makers try something new.
+BETAS = {
+    "advanced-tool-use-2025-11-20",
+    "cache-diagnosis-2026-04-07",
+    "claude-code-20250219",
+    "context-1m-2025-08-07",
+    "context-hint-2026-04-09",
+    "context-management-2025-06-27",
+    "effort-2025-11-24",
+    "extended-cache-ttl-2025-04-11",
+    "fine-grained-tool-streaming-2025-05-14",
+    "interleaved-thinking-2025-05-14",
+    "mid-conversation-system-2026-04-07",
+    "output-128k-2025-02-19",
+    "pdfs-2024-09-25",
+    "prompt-caching-2024-07-31",
+    "prompt-caching-scope-2026-01-05",
+    "redact-thinking-2026-02-12",
+    "structured-outputs-2025-11-13",
+    "structured-outputs-2025-12-15",
+    "summarize-connector-text-2026-03-13",
+    "task-budgets-2026-03-13",
+    "thinking-token-count-2026-05-13",
+    "token-efficient-tools-2025-02-19",
+    "token-efficient-tools-2026-03-28",
+}
 
 
 @dataclass(frozen=True)
@@ -75,6 +102,9 @@ def address(settings: Settings, route: Route, model: str | None, query: str) -> 
 def headers(settings: Settings, route: Route, given: Mapping[str, str]) -> dict[str, str]:
     """What the provider is told: ours, with the real key; of the sandbox's only what changes how it is answered."""
     kept = {name: given[name] for name in PASSED_ON if name in given}
+    betas = [beta for beta in map(str.strip, given.get("anthropic-beta", "").split(",")) if beta in BETAS]
+    if betas:
+        kept["anthropic-beta"] = ",".join(betas)
     return {**kept, **_key(settings, route), "content-type": "application/json", "accept-encoding": "identity"}
 
 

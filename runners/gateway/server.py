@@ -1,25 +1,35 @@
 """The gateway's process: its application behind a unix socket, in a folder that sandboxes see."""
 
 import asyncio
+import fcntl
+import resource
 import secrets
 import socket
 import sys
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import structlog
 import uvicorn
 import uvloop
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from config.database import Database, require_schema
-from config.settings import Settings
+from config.database import Database, DatabaseError, require_schema
+from config.settings import Settings, SettingsError
 from runners import refused_hosts, runs, usage
 from runners.gateway.app import Gateway, application
+from runners.gateway.attempts import Attempts
+from runners.gateway.charge import Till
 from runners.gateway.proxy import Proxy, Tenant
+from runners.gateway.shares import Strangers
 from runners.sandboxes.places import MODELS, TUNNELS
 from runners.sockets import listen
 from runners.way_out import folder_of
 
 SECONDS_TO_FINISH = 10
+TIDY_SECONDS = 2.0
 MOST_HEAD_BYTES = 64 * 1024
 MOST_CONNECTIONS = 2000  # of all runs; beyond them it answers 503
 
@@ -31,50 +41,77 @@ def serve(settings: Settings) -> None:
     # httpcore asks for it several times a request; to be told that it is not installed takes as long as all the rest.
     # https://docs.python.org/3/reference/import.html#the-module-cache
     sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]  # None forbids the import
-    database = Database(settings.database)
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(
+        resource.RLIMIT_NOFILE, (most_files, most_files)
+    )  # each connection is one, its other end another
+    database, folder = Database(settings.database), folder_of(settings)
     require_schema(database)
-    host = identity(folder_of(settings))
-    with database.write() as connection:
-        left = usage.settle_left_over(connection, host)
-    if left:
-        log.warning("gateway.settled_left_over", requests=left)
-    folder = folder_of(settings)
-    with listening(folder / MODELS) as models, listening(folder / TUNNELS) as tunnels:
-        try:
-            uvloop.run(Doors(settings, database, host).serve(models, tunnels))
-        finally:
-            database.close()
+    with identity(folder) as host:
+        with database.write() as connection:
+            left = usage.settle_left_over(connection, host)
+        if left:
+            log.warning("gateway.settled_left_over", requests=left)
+        with listening(folder / MODELS) as models, listening(folder / TUNNELS) as tunnels:
+            try:
+                uvloop.run(Doors(settings, database, host).serve(models, tunnels))
+            finally:
+                database.close()
 
 
 class Doors:
     """Both of them, served in one loop until `server` is told to stop."""
 
     def __init__(self, settings: Settings, database: Database, host: str) -> None:
-        self._gateway, self._proxy = Gateway(settings, database, host), proxy_of(settings, database)
+        self._attempts, self._till = attempts_of(database), Till(database, host)
+        self._gateway = Gateway(settings, self._till, self._attempts)
+        self._proxy = proxy_of(settings, database, self._attempts)
         self.server = server_of(self._gateway)
 
     async def serve(self, models: socket.socket, tunnels: socket.socket) -> None:
         """Serves them."""
         try:
-            async with await asyncio.start_unix_server(self._proxy.answer, sock=tunnels):
+            async with await asyncio.start_unix_server(self._proxy.answer, sock=tunnels), asyncio.TaskGroup() as both:
+                tidying = both.create_task(self._tidy())
                 await self.server.serve(sockets=[models])
+                tidying.cancel()
         finally:
             await self._gateway.close()
 
+    async def _tidy(self) -> None:
+        """Now and then: what has outlived its attempt is cut off, what could not be settled is."""
+        while True:
+            await asyncio.sleep(TIDY_SECONDS)
+            try:
+                await self._attempts.look()
+                await asyncio.to_thread(self._till.tidy)
+            except DatabaseError as error:
+                log.warning("gateway.not_tidied", error=type(error).__name__)
 
-def proxy_of(settings: Settings, database: Database) -> Proxy:
+
+def attempts_of(database: Database) -> Attempts:
+    """What is open of attempts, by what SQL says of them."""
+
+    def at_work(credentials: Collection[str]) -> Collection[str]:
+        with database.read() as connection:
+            return runs.credentials_at_work(connection, credentials)
+
+    return Attempts(at_work)
+
+
+def proxy_of(settings: Settings, database: Database, attempts: Attempts) -> Proxy:
     """The proxy, with its tenants and what it refused in SQL."""
 
     def tenant_of(credential: str) -> Tenant | None:
         with database.read() as connection:
             run = runs.of_credential(connection, credential) if credential else None
-        return Tenant(run.id, settings.hosts_allowed) if run else None
+        return Tenant(run.id, run.credential, settings.hosts_allowed) if run else None
 
     def refused(run_id: str, host: str) -> None:
         with database.write() as connection:
             refused_hosts.add(connection, run_id, host)
 
-    return Proxy(tenant_of, refused)
+    return Proxy(tenant_of, refused, attempts)
 
 
 def server_of(gateway: Gateway) -> uvicorn.Server:
@@ -82,7 +119,7 @@ def server_of(gateway: Gateway) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             application(gateway),
-            http="h11",  # it bounds a request's head; httptools takes one without end
+            http=connection_of(Strangers()),
             h11_max_incomplete_event_size=MOST_HEAD_BYTES,
             limit_concurrency=MOST_CONNECTIONS,
             ws="none",
@@ -97,13 +134,52 @@ def server_of(gateway: Gateway) -> uvicorn.Server:
     )
 
 
-def identity(folder: Path) -> str:
-    """The name of this host's gateway, the same in every life of it: a container's host name is not."""
+def connection_of(strangers: Strangers) -> type[H11Protocol]:
+    """A connection that is a stranger's until its request has shown a credential, and again once that is answered.
+
+    It is h11's since that bounds a request's head; httptools takes one without end.
+    """
+
+    class Connection(H11Protocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            strangers.came(transport)
+            known = partial(strangers.left, transport)
+            self.app_state = {**self.app_state, "known": known, "hang_up": transport.abort}
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            strangers.left(self.transport)
+            super().connection_lost(exc)
+
+        def on_response_complete(self) -> None:
+            if not self.transport.is_closing():
+                strangers.came(self.transport)
+            super().on_response_complete()
+
+    return Connection
+
+
+@contextmanager
+def identity(folder: Path) -> Iterator[str]:
+    """The name of this host's gateway, the same in every life of it: a container's host name is not.
+
+    Nobody else has it meanwhile. Raises SettingsError where another gateway does, since it has the sockets, too.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    kept = folder.parent / "gateway.id"
-    if not kept.exists():
-        kept.write_text(secrets.token_hex(8))
-    return kept.read_text()
+    with (folder.parent / "gateway.id").open("a+") as kept:
+        try:
+            fcntl.flock(kept, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SettingsError(
+                f"Another gateway serves {folder.parent}. Stop that one first, or set DATA_DIR to another directory."
+            ) from None
+        kept.seek(0)
+        name = kept.read()
+        if not name:
+            name = secrets.token_hex(8)
+            kept.write(name)
+            kept.flush()
+        yield name
 
 
 def listening(path: Path) -> socket.socket:

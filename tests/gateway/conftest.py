@@ -58,7 +58,10 @@ class Ground:
 
     def ask(self, credential: str, path: str = "/anthropic/v1/messages", **fields: Any) -> httpx.Response:
         """One request of an agent's."""
-        asked = {"model": MODEL, "max_tokens": 1000, "stream": True, "messages": [], **fields}
+        words = (
+            {"input": [], "max_output_tokens": 1000} if "responses" in path else {"messages": [], "max_tokens": 1000}
+        )
+        asked = {"model": MODEL, "stream": True, **words, **fields}
         return self.client.post(path, json=asked, headers={"x-api-key": credential})
 
 

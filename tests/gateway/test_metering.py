@@ -97,6 +97,29 @@ def test_lines_may_end_as_on_windows(wire: Wire, stream: bytes, tokens: Tokens) 
     ("wire", "answer", "tokens"),
     [
         ("anthropic", {"content": [], "usage": {"input_tokens": 1, "output_tokens": 2}}, Tokens(1, 0, 0, 2)),
+        (
+            "anthropic",
+            {
+                "usage": {
+                    "input_tokens": 23,
+                    "output_tokens": 10,
+                    "cache_read_input_tokens": 7,
+                    "iterations": [
+                        {"type": "compaction", "input_tokens": 180, "output_tokens": 35},
+                        {"type": "message", "input_tokens": 23, "output_tokens": 10, "cache_read_input_tokens": 7},
+                        {"type": "message", "input_tokens": 5, "output_tokens": 2},
+                        "nothing",
+                    ],
+                }
+            },
+            Tokens(208, 7, 0, 47),
+        ),
+        (
+            "anthropic",
+            {"usage": {"input_tokens": 9, "output_tokens": 4, "iterations": [{"input_tokens": 9}]}},
+            Tokens(9, 0, 0, 4),
+        ),
+        ("anthropic", {"usage": {"input_tokens": 9, "iterations": {"input_tokens": 70}}}, Tokens(9)),
         ("openai-chat", {"usage": {"prompt_tokens": 1, "completion_tokens": 2}}, Tokens(1, 0, 0, 2)),
         ("openai-responses", {"usage": {"input_tokens": 1, "output_tokens": 2}}, Tokens(1, 0, 0, 2)),
         ("gemini", {"usageMetadata": {"promptTokenCount": 1, "candidatesTokenCount": 2}}, Tokens(1, 0, 0, 2)),

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from runners.gateway import proxy as proxies
+from runners.gateway import shares
+from runners.gateway.attempts import Attempts
 from runners.gateway.hosts import is_public
 from runners.gateway.proxy import Proxy, Tenant
 
-KNOWN = "secret"
+KNOWN, ANOTHER = "secret", "another"
 
 
 @dataclass
@@ -24,6 +26,9 @@ class Ground:
     proxy: tuple[str, int]
     refused: list[tuple[str, str]] = field(default_factory=list)
     tunnels: Mapping[str, int] = field(default_factory=dict)
+    at_work: set[str] = field(default_factory=set)
+    attempts: Attempts = field(kw_only=True)
+    heard: list[int] = field(kw_only=True)  # bytes that came to the server, by piece
 
     async def ask(self, head: str, then: bytes = b"") -> tuple[bytes, bytes]:
         """What the proxy answers, and what comes back through the tunnel."""
@@ -42,10 +47,10 @@ class Ground:
         """Tunnels of the run that are open now."""
         return self.tunnels["r1"]
 
-    async def hold(self, target: str) -> asyncio.StreamWriter:
+    async def hold(self, target: str, credential: str = KNOWN) -> asyncio.StreamWriter:
         """A tunnel that stays open."""
         reader, writer = await asyncio.open_connection(*self.proxy)
-        shown = base64.b64encode(f"run:{KNOWN}".encode()).decode()
+        shown = base64.b64encode(f"run:{credential}".encode()).decode()
         writer.write(f"CONNECT {target} HTTP/1.1\r\nHost: x\r\nProxy-Authorization: Basic {shown}\r\n\r\n".encode())
         assert b" 200 " in await reader.readuntil(b"\r\n\r\n")
         return writer
@@ -75,6 +80,7 @@ async def standing(public: bool, hosts: tuple[str, ...]) -> AsyncIterator[Ground
     async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while chunk := await reader.read(65536):
+                heard.append(len(chunk))
                 if chunk == b"slowly":
                     for _ in range(8):
                         writer.write(b".")
@@ -85,17 +91,24 @@ async def standing(public: bool, hosts: tuple[str, ...]) -> AsyncIterator[Ground
             await gone(writer)
 
     refused: list[tuple[str, str]] = []
+    heard: list[int] = []
+    at_work = {"r1-1", "r2-1"}
+    attempts = Attempts(lambda asked: at_work & set(asked))
+    tenants = {KNOWN: Tenant("r1", "r1-1", frozenset(hosts)), ANOTHER: Tenant("r2", "r2-1", frozenset(hosts))}
     async with await asyncio.start_server(echo, "127.0.0.1", 0) as far:
         port = far.sockets[0].getsockname()[1]
         asyncio.get_running_loop().getaddrinfo = resolving(asyncio.get_running_loop().getaddrinfo)  # type: ignore[method-assign]
         proxy = Proxy(
-            lambda credential: Tenant("r1", frozenset(hosts)) if credential == KNOWN else None,
+            tenants.get,
             lambda run, host: refused.append((run, host)),
+            attempts,
             (lambda address: True) if public else is_public,
             (port,),
         )
         async with await asyncio.start_server(proxy.answer, "127.0.0.1", 0) as near:
-            yield Ground(port, near.sockets[0].getsockname(), refused, proxy._open)
+            yield Ground(
+                port, near.sockets[0].getsockname(), refused, proxy._open, at_work, attempts=attempts, heard=heard
+            )
             await until(lambda: not any(proxy._open.values()))
 
 
@@ -160,7 +173,7 @@ def test_nobody_without_a_credential() -> None:
             f"CONNECT {target} HTTP/1.1\r\nHost: x\r\nProxy-Authorization: Bearer {KNOWN}\r\n\r\n",
         )
         answers = [(await ground.ask(head))[0] for head in heads]
-        answers.append((await ground.connect(target, credential="another"))[0])
+        answers.append((await ground.connect(target, credential="unknown"))[0])
         assert all(answer.startswith(b"HTTP/1.1 407 ") for answer in answers)
 
     on(test)
@@ -191,25 +204,66 @@ def test_a_run_has_so_many_connections_and_no_more(monkeypatch: pytest.MonkeyPat
     async def test(ground: Ground) -> None:
         target = f"echo.example:{ground.port}"
         held = [await ground.hold(target) for _ in range(2)]
-        answer, _ = await ground.connect(target)
-        assert answer.startswith(b"HTTP/1.1 429 ")
+        answer, rest = await ground.connect(target)
+        assert answer.startswith(b"HTTP/1.1 429 ") and rest == b"This run has 2 connections already.\n"
+        assert (ground.open, ground.heard) == (2, [])
+        answer, rest = await ground.connect(target, ANOTHER)
+        assert answer.startswith(b"HTTP/1.1 200 ") and rest == b"hello"
         await gone(held[0])
         await until(lambda: ground.open == 1)
-        answer, _ = await ground.connect(target)
-        assert answer.startswith(b"HTTP/1.1 200 ")
+        answer, rest = await ground.connect(target)
+        assert answer.startswith(b"HTTP/1.1 200 ") and rest == b"hello"
         await gone(held[1])
 
     on(test)
 
 
 def test_a_tunnel_has_so_many_bytes_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proxies, "MOST_BYTES", 1000)
+    monkeypatch.setattr(proxies, "MOST_BYTES", 100_000)
 
     async def test(ground: Ground) -> None:
-        _, rest = await ground.connect(f"echo.example:{ground.port}", then=b"x" * 400)
-        assert len(rest) == 400
-        _, rest = await ground.connect(f"echo.example:{ground.port}", then=b"x" * 300_000)
-        assert len(rest) <= 1000
+        target = f"echo.example:{ground.port}"
+        _, rest = await ground.connect(target, then=b"x" * 50_000)
+        assert (len(rest), sum(ground.heard)) == (50_000, 50_000)  # both ways together: all that there may be
+        ground.heard.clear()
+        _, rest = await ground.connect(target, then=b"x" * 50_001)
+        assert len(rest) < 50_001
+        ground.heard.clear()
+        await ground.connect(target, then=b"x" * 300_000)
+        assert 0 < sum(ground.heard) <= 100_000
+
+    on(test)
+
+
+def test_a_tunnel_ends_with_its_attempt_and_no_other_does() -> None:
+    async def test(ground: Ground) -> None:
+        target = f"echo.example:{ground.port}"
+        held, other = await ground.hold(target), await ground.hold(target, ANOTHER)
+        await ground.attempts.look()
+        assert (ground.open, ground.tunnels["r2"]) == (1, 1)
+        ground.at_work.discard("r1-1")
+        await ground.attempts.look()
+        await until(lambda: ground.open == 0)
+        assert ground.tunnels["r2"] == 1
+        await gone(held)
+        await gone(other)
+
+    on(test)
+
+
+def test_who_connects_in_silence_keeps_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shares, "MOST_STRANGERS", 3)
+
+    async def test(ground: Ground) -> None:
+        silent = [await asyncio.open_connection(*ground.proxy) for _ in range(5)]
+        assert [await silent[index][0].read() for index in range(2)] == [b"", b""]
+        held = await ground.hold(f"echo.example:{ground.port}")  # the third made room for it
+        assert await silent[2][0].read() == b""
+        answer, rest = await ground.connect(f"echo.example:{ground.port}")
+        assert answer.startswith(b"HTTP/1.1 200 ") and rest == b"hello"
+        for _, writer in silent:
+            await gone(writer)
+        await gone(held)
 
     on(test)
 

@@ -1,16 +1,22 @@
 """A locked-in process and its only way out: the gateway's ports inside of the sandbox, and nothing beside them."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 
 from config.database import Database
+from config.settings import load
 from runners import refused_hosts
+from runners.agents import AGENTS
+from runners.gateway.server import listening
 from runners.sandboxes.interface import Errand, Sandbox
-from runners.way_out import folder_of, proxied
+from runners.sandboxes.places import MODELS
+from runners.way_out import GatewayAway, folder_of, proxied, require_way_out
 from tests.gateway.conftest import KEY, MODEL, Ground
 from tests.sandboxes.running import ALL, run, usable
+from tests.serving import living_gateway
 
 ASKS = f"""
 import json, urllib.request
@@ -88,6 +94,23 @@ def test_there_is_no_other_way(sandbox: Sandbox, ground: Ground, tree: Path) -> 
     port = ground.provider_port
     lines = inside(sandbox, ground, tree, LOOKS.format(port=port))
     assert lines == ["['lo']", "not reached", "not reached", "no name"]
+
+
+def test_a_gateway_that_stands_still_is_away(
+    tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel makes connections for it; that it answers is what counts. One that answers is there."""
+    monkeypatch.setattr("runners.way_out.SECONDS_FOR_THE_GATEWAY", 0.1)
+    monkeypatch.setattr("runners.way_out.SECONDS_TO_ANSWER", 0.5)
+    settings = load(_env_file=None, data_dir=tmp_path / "bot", anthropic_base_url="http://127.0.0.1:9")
+    with listening(folder_of(settings) / MODELS) as still:
+        still.listen()
+        began = time.monotonic()
+        with pytest.raises(GatewayAway):
+            require_way_out(settings, AGENTS["claude-code"])
+        assert time.monotonic() - began < 5
+    with living_gateway(settings, database):
+        require_way_out(settings, AGENTS["claude-code"])
 
 
 def noted(database: Database, run_id: str) -> list[tuple[str, int]]:

@@ -97,6 +97,27 @@ def test_a_credential_is_known_while_its_attempt_is_at_work(database: Database, 
     assert not known("it")
 
 
+def test_of_many_attempts_those_at_work_are_told(database: Database, run: Any) -> None:
+    def at_work(*credentials: str) -> set[str]:
+        with database.read() as connection:
+            return runs.credentials_at_work(connection, credentials)
+
+    assert at_work(run.credential, "another") == {run.credential}
+    assert at_work() == set()
+    write(database, lambda connection: moves.give_back(connection, Claim(run.id, run.fence, RunState.RUNNING, 60)))
+    assert at_work(run.credential) == set()
+
+
+def test_a_gateway_s_open_requests_are_told(database: Database, run: Any) -> None:
+    for request, host in (("a", "here"), ("b", "elsewhere")):
+        reserve(database, run, request, host=host)
+    with database.read() as connection:
+        assert usage.left_open(connection, "here") == ["a"]
+    settle(database, "a", 0.001)
+    with database.read() as connection:
+        assert usage.left_open(connection, "here") == []
+
+
 def test_an_attempt_that_has_ended_meanwhile_reserves_nothing(database: Database, run: Any) -> None:
     claim = Claim(run.id, run.fence, RunState.RUNNING, 60)
     write(database, lambda connection: moves.give_back(connection, claim))
