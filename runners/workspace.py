@@ -4,6 +4,7 @@ Whatever the agent writes into `.git`, the host never reads it: the host's objec
 `git`, beside `tree`, and only the work tree is the agent's. The `.git` inside is a throw-away for the agent's own use.
 """
 
+import errno
 import os
 import subprocess
 from collections.abc import Callable, Collection, Iterator
@@ -13,11 +14,15 @@ from functools import partial
 from pathlib import Path
 
 from config.settings import Settings
-from runners.git import git
+from runners.git import GitError, git, git_lines
+from runners.problems import Problem
 
 PLAIN_ENVIRONMENT = {"PATH": os.defpath}  # no secret of ours in the process table
 # What agents and test tools leave behind and nobody wants in a pull request.
 LITTER = ("__pycache__/", "*.pyc", ".pytest_cache/", ".claude-flow/", ".hive-mind/", ".swarm/", ".aider*")
+MOST_FILES = 500_000  # of a repository: more than the largest that people work in
+MOST_BYTES = 10 * 1024**3
+TOO_LONG = os.strerror(errno.ENAMETOOLONG)
 
 
 @dataclass(frozen=True)
@@ -61,13 +66,33 @@ def open_workspace(settings: Settings, name: str, mirror: Path, base_sha: str) -
 
 
 def check_out(workspace: Workspace) -> None:
-    """Writes the commit's files into the work tree."""
+    """Writes the commit's files into the work tree. Raises Problem."""
+    _weigh(workspace)
     (workspace.git / "info").mkdir()
     (workspace.git / "info" / "exclude").write_text("\n".join(LITTER) + "\n")
     workspace.tree.mkdir()
     host = partial(git, git_dir=workspace.git, index=workspace.index, tree=workspace.tree)
     host("read-tree", workspace.base_sha)
-    host("checkout-index", "--all", "--quiet")
+    try:
+        host("checkout-index", "--all", "--quiet")
+    except GitError as error:
+        if TOO_LONG not in str(error):
+            raise
+        raise Problem("unusable_repository", "The repository has names or paths that are too long for this machine.") from None
+
+
+def _weigh(workspace: Workspace) -> None:
+    """Counts files while git lists them: a handful of objects can name more than any disk or memory holds."""
+    files = size = 0
+    with git_lines("ls-tree", "-r", "-t", "-l", workspace.base_sha, git_dir=workspace.git) as lines:
+        for line in lines:
+            of_file = line.partition(b"\t")[0].split()[-1]
+            files, size = files + 1, size + (int(of_file) if of_file.isdigit() else 0)
+            if files > MOST_FILES or size > MOST_BYTES:
+                raise Problem(
+                    "repository_too_large",
+                    f"The repository has more than {MOST_FILES:,} files or {MOST_BYTES:,} bytes to check out.",
+                )
 
 
 def sweep(settings: Settings, at_work: Callable[[], Collection[str]]) -> None:

@@ -1,0 +1,26 @@
+"""What the hostile tests ask for by name."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runners.sandboxes import SANDBOXES
+from tests.sandboxes.running import usable
+
+from .scene import Scene, set_scene
+
+ISOLATING = [sandbox.name for sandbox in SANDBOXES if sandbox.isolates]
+
+
+@pytest.fixture(scope="module", params=ISOLATING)
+def scene(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path
+) -> Iterator[Scene]:
+    """A world in each sandbox that isolates and works here."""
+    usable(request.param)
+    directory = tmp_path_factory.mktemp("scene")
+    database = shutil.copy(migrated_sqlite, directory / "async-code.sqlite3")
+    with set_scene(directory, f"sqlite:///{database}", request.param) as scene:
+        yield scene

@@ -1,0 +1,26 @@
+"""Whatever a hijacked agent leaves in its workspace, the host runs none of it and publishes nothing of its own."""
+
+import pytest
+
+from .inside.agent import ATTACKS
+from .inside.trap import Attack
+from .left import LEFT, Held
+from .scene import Scene
+
+CASES = [(held, attack) for held in LEFT for attack in held.attacks]
+
+
+@pytest.mark.parametrize(("held", "attack"), CASES, ids=[attack.__name__ for _, attack in CASES])
+def test_the_host_makes_a_patch_of_it_and_comes_to_no_harm(scene: Scene, held: Held, attack: Attack) -> None:
+    repository = scene.repository(attack.__name__)
+    run = scene.ask(repository, f"attack {attack.__name__}")
+    scene.assert_unharmed(repository, run)
+    assert (run.state, run.reason) == (("failed", held.ends) if held.ends else ("done", "")), run.detail
+    if held.ends:
+        assert set(scene.world.hub.branches(repository.full_name)) == {"main"}
+    else:
+        assert scene.world.hub.file_at(repository.full_name, scene.branch(repository), "NOTES.md") == "honest work\n"
+
+
+def test_every_attack_has_something_that_stops_it() -> None:
+    assert sorted(attack.__name__ for _, attack in CASES) == sorted(ATTACKS)

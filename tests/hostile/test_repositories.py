@@ -1,0 +1,25 @@
+"""Hostile repositories, from the comment to the end of the run: the host runs nothing of them, and shows nothing."""
+
+import pytest
+
+from .making import Maker
+from .planted import Plant
+from .repositories import REPOSITORIES
+from .scene import FILES, Scene
+
+CASES = [(plant, reasons) for plants, reasons in REPOSITORIES.values() for plant in plants]
+
+
+@pytest.mark.parametrize(("plant", "reasons"), CASES, ids=[plant.__name__ for plant, _ in CASES])
+def test_the_host_comes_to_no_harm(scene: Scene, plant: Plant, reasons: tuple[str, ...]) -> None:
+    repository = scene.repository(plant.__name__)
+    disk = scene.world.hub.site.disk
+    make = Maker(disk.path(repository.id))
+    tree = make.tree([*make.files(FILES), *plant(make, scene.trap)])
+    (disk.path(repository.id) / "refs/heads/main").write_text(f"{make.commit(tree)}\n")
+    run = scene.ask(repository)
+    scene.assert_unharmed(repository, run)
+    assert run.state == ("failed" if reasons else "done"), run.detail
+    assert run.reason in (reasons or ("",))
+    if not reasons:
+        assert scene.world.hub.file_at(repository.full_name, scene.branch(repository), "NOTES.md") == "honest work\n"
