@@ -55,9 +55,7 @@ def _patch(attempt: Attempt, workspace: Workspace, outcome: Outcome) -> patches.
     try:
         patch = patches.read(workspace)
         if patch is not None and attempt.holds_secret(patch.added_text()):
-            raise Problem(
-                "secret_in_patch", "The patch would publish a secret: a key or token stands in what it adds."
-            )
+            raise Problem("secret_in_patch", "The patch would publish a secret: a key or token stands in what it adds.")
     except Problem:
         if outcome.status == "succeeded":
             raise

@@ -4,7 +4,6 @@ Whatever the agent writes into `.git`, the host never reads it: the host's objec
 `git`, beside `tree`, and only the work tree is the agent's. The `.git` inside is a throw-away for the agent's own use.
 """
 
-import errno
 import os
 import subprocess
 from collections.abc import Callable, Collection, Iterator
@@ -14,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from config.settings import Settings
-from runners.git import GitError, git, git_lines
+from runners.git import git, git_lines
 from runners.problems import Problem
 
 PLAIN_ENVIRONMENT = {"PATH": os.defpath}  # no secret of ours in the process table
@@ -22,7 +21,7 @@ PLAIN_ENVIRONMENT = {"PATH": os.defpath}  # no secret of ours in the process tab
 LITTER = ("__pycache__/", "*.pyc", ".pytest_cache/", ".claude-flow/", ".hive-mind/", ".swarm/", ".aider*")
 MOST_FILES = 500_000  # of a repository: more than the largest that people work in
 MOST_BYTES = 10 * 1024**3
-TOO_LONG = os.strerror(errno.ENAMETOOLONG)
+LONGEST_NAME, LONGEST_PATH = 255, 4000  # bytes that file systems and system calls take
 
 
 @dataclass(frozen=True)
@@ -73,26 +72,23 @@ def check_out(workspace: Workspace) -> None:
     workspace.tree.mkdir()
     host = partial(git, git_dir=workspace.git, index=workspace.index, tree=workspace.tree)
     host("read-tree", workspace.base_sha)
-    try:
-        host("checkout-index", "--all", "--quiet")
-    except GitError as error:
-        if TOO_LONG not in str(error):
-            raise
-        raise Problem("unusable_repository", "The repository has names or paths that are too long for this machine.") from None
+    host("checkout-index", "--all", "--quiet")
 
 
 def _weigh(workspace: Workspace) -> None:
-    """Counts files while git lists them: a handful of objects can name more than any disk or memory holds."""
+    """Looks at files while git lists them: a handful of objects can name more than any disk or memory holds."""
     files = size = 0
-    with git_lines("ls-tree", "-r", "-t", "-l", workspace.base_sha, git_dir=workspace.git) as lines:
+    listing = ("-c", "core.quotePath=false", "ls-tree", "-r", "-t", "-l", workspace.base_sha)
+    with git_lines(*listing, git_dir=workspace.git) as lines:
         for line in lines:
-            of_file = line.partition(b"\t")[0].split()[-1]
+            about, _, path = line.rstrip().partition(b"\t")
+            of_file = about.split()[-1]
             files, size = files + 1, size + (int(of_file) if of_file.isdigit() else 0)
             if files > MOST_FILES or size > MOST_BYTES:
-                raise Problem(
-                    "repository_too_large",
-                    f"The repository has more than {MOST_FILES:,} files or {MOST_BYTES:,} bytes to check out.",
-                )
+                most = f"{MOST_FILES:,} files or {MOST_BYTES:,} bytes"
+                raise Problem("repository_too_large", f"The repository has more than {most} to check out.")
+            if len(path) > LONGEST_PATH or max(map(len, path.split(b"/"))) > LONGEST_NAME:
+                raise Problem("unusable_repository", "The repository has a name that is too long for a file system.")
 
 
 def sweep(settings: Settings, at_work: Callable[[], Collection[str]]) -> None:

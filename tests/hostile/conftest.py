@@ -21,6 +21,10 @@ def scene(
     """A world in each sandbox that isolates and works here."""
     usable(request.param)
     directory = tmp_path_factory.mktemp("scene")
-    database = shutil.copy(migrated_sqlite, directory / "async-code.sqlite3")
-    with set_scene(directory, f"sqlite:///{database}", request.param) as scene:
+    with set_scene(directory, new_database(migrated_sqlite, directory), request.param) as scene:
         yield scene
+
+
+def new_database(migrated: Path, directory: Path) -> str:
+    """The address of an empty one."""
+    return f"sqlite:///{shutil.copy(migrated, directory / 'async-code.sqlite3')}"

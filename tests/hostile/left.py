@@ -19,7 +19,7 @@ READABLE = "what git can't read ends the run in a sentence"
 
 @dataclass(frozen=True)
 class Held:
-    """Attacks that one thing stops. `ends` is the reason for which the run fails; empty where honest work is published."""
+    """Attacks that one thing stops. `ends` is why the run fails; empty where honest work is published."""
 
     by: str
     attacks: tuple[Attack, ...]

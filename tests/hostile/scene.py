@@ -52,10 +52,14 @@ class Scene:
         return made
 
     def ask(self, repository: Repository, text: str = "") -> Any:
-        """Alice asks for work, and all of it is done; the run's row."""
+        """Alice asks for work, and all of it is done; the row of the only run that came of it."""
+        main = self.world.hub.branches(repository.full_name)["main"]
+        before = len(self.world.run_rows())
         self.world.comment(f"/async-code implement {text}", repo=repository.full_name)
         self.world.work()
-        return self.world.run_rows()[-1]
+        (run,) = self.world.run_rows()[before:]
+        assert self.world.hub.branches(repository.full_name)["main"] == main
+        return run
 
     def branch(self, repository: Repository) -> str:
         """The only one besides `main`."""
@@ -88,7 +92,9 @@ class Scene:
 def set_scene(directory: Path, database_url: str, sandbox: str) -> Iterator[Scene]:
     """The world, alive, whose agent is the one that was taken over."""
     trap, marks = set_trap(directory)
-    begin = f"{bring_inside(directory / 'agents')}; from inside.agent import main; main('{trap.program}', '{trap.secret}')"
+    begin = (
+        f"{bring_inside(directory / 'agents')}; from inside.agent import main; main('{trap.program}', '{trap.secret}')"
+    )
     settings = {"agents_dir": directory / "agents", "agent_command": f'{{python}} -E -s -B -c "{begin}"'}
     given = {"sandbox": sandbox, "default_agent": "command", **settings, **UNLIMITED}
     with living(make_world(directory, database_url, **given)) as world:

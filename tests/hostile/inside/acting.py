@@ -15,8 +15,18 @@ from . import gateway, kernel, looking, network, proxy, staying, writing
 from .facts import Action, Facts
 
 SECONDS = 20
-TABLES = (looking.ACTIONS, writing.ACTIONS, kernel.ACTIONS, network.ACTIONS, proxy.ACTIONS, gateway.ACTIONS, staying.ACTIONS)
-ACTIONS: dict[str, Action] = {action.__name__: action for table in TABLES for action in table}
+TABLES = (
+    looking.ACTIONS,
+    writing.ACTIONS,
+    kernel.ACTIONS,
+    network.ACTIONS,
+    proxy.ACTIONS,
+    gateway.ACTIONS,
+    staying.ACTIONS,
+)
+ACTIONS: dict[str, Action] = {
+    action.__name__: action for table in TABLES for actions in table.values() for action in actions
+}
 
 
 def main() -> None:

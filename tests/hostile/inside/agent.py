@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from . import bombs, gitdirs, keys, links, texts
+from .sayings import SAYINGS
 from .trap import Attack, Trap, write
 
 EVERY: tuple[Attack, ...] = (
@@ -60,11 +61,16 @@ CARELESS = ("status", "diff", "log -p", "add --all", "commit --message=x", "stas
 
 def main(program: str, secret: str) -> None:
     """Its work."""
-    tree, asked = Path.cwd(), re.search(r"attack (\w+)", sys.stdin.read())
-    if asked:
-        ATTACKS[asked[1]](tree, Trap(program, secret))
-    else:
-        for words in CARELESS:
-            subprocess.run(["git", *words.split()], capture_output=True, check=False, timeout=20)
+    tree, asked = Path.cwd(), re.search(r"^(attack|say) (\w+)$", sys.stdin.read(), re.MULTILINE)
+    if asked is None:
+        be_careless()
+    elif asked[1] == "attack":
+        ATTACKS[asked[2]](tree, Trap(program, secret))
     write(tree / "NOTES.md", "honest work\n")
-    sys.stdout.write("done\n")
+    sys.stdout.write(SAYINGS[asked[2] if asked and asked[1] == "say" else "honestly"] + "\n")
+
+
+def be_careless() -> None:
+    """What any agent does, and should not here."""
+    for words in CARELESS:
+        subprocess.run(["git", *words.split()], capture_output=True, check=False, timeout=20)

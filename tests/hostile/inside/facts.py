@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 Facts = Mapping[str, Any]  # JSON: addresses, paths and numbers of the host
 Action = Callable[[Facts], object]
+Table = Mapping[str, tuple[Action, ...]]  # by what stops them
 
 # Whatever is found that looks like this was somebody else's. No action is told one.
 CANARY = re.compile(rb"canary-of-the-[a-z]+-[0-9a-f]+")
@@ -36,9 +37,12 @@ def listed(place: str) -> list[str] | None:
     return sorted(str(path) for path in Path(place).iterdir()) or None
 
 
-def any_of(places: Iterable[str], use: Callable[[str], object]) -> dict[str, object] | None:
+T = TypeVar("T")
+
+
+def any_of(places: Iterable[str], use: Callable[[str], T]) -> dict[str, T] | None:
     """Those for which it is no OSError."""
-    got: dict[str, object] = {}
+    got: dict[str, T] = {}
     for place in places:
         try:
             got[place] = use(place)

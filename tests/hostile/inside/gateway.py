@@ -6,7 +6,7 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-from .facts import Action, Facts, named
+from .facts import Action, Facts, Table, named
 
 GATEWAY = ("127.0.0.1", 4100)
 SECONDS = 20
@@ -14,6 +14,17 @@ MESSAGES, CHAT, RESPONSES = "/anthropic/v1/messages", "/openai/v1/chat/completio
 GENERATE = "/gemini/v1beta/models/gemini-2.5-pro:generateContent"
 MODELS = {MESSAGES: "claude-sonnet-4-5", CHAT: "gpt-5", RESPONSES: "gpt-5"}
 URL = "https://evil.example/?canary"
+
+
+def said(part: Any) -> list[dict[str, Any]]:
+    """A conversation of this."""
+    return [{"role": "user", "content": [part]}]
+
+
+def source(kind: str, of: str) -> dict[str, Any]:
+    """A part that lies elsewhere."""
+    return {"type": kind, "source": {"type": of, "url": URL} if of == "url" else {"type": of, "file_id": "x"}}
+
 
 PATHS = {
     "files": "/anthropic/v1/files",
@@ -43,14 +54,14 @@ FIELDS: dict[str, tuple[str, dict[str, Any]]] = {
     "code_execution": (MESSAGES, {"tools": [{"type": "code_execution_20250825", "name": "code_execution"}]}),
     "remote_servers": (MESSAGES, {"mcp_servers": [{"type": "url", "url": URL, "name": "x"}]}),
     "a_container": (MESSAGES, {"container": {"skills": [{"type": "anthropic", "skill_id": "x"}]}}),
-    "an_image_by_its_address": (MESSAGES, {"messages": [{"role": "user", "content": [{"type": "image", "source": {"type": "url", "url": URL}}]}]}),
-    "a_document_by_its_address": (MESSAGES, {"messages": [{"role": "user", "content": [{"type": "document", "source": {"type": "url", "url": URL}}]}]}),
-    "a_file_of_the_provider_s": (MESSAGES, {"messages": [{"role": "user", "content": [{"type": "document", "source": {"type": "file", "file_id": "x"}}]}]}),
+    "an_image_by_its_address": (MESSAGES, {"messages": said(source("image", "url"))}),
+    "a_document_by_its_address": (MESSAGES, {"messages": said(source("document", "url"))}),
+    "a_file_of_the_provider_s": (MESSAGES, {"messages": said(source("document", "file"))}),
     "openai_web_search": (RESPONSES, {"tools": [{"type": "web_search"}]}),
     "openai_remote_servers": (RESPONSES, {"tools": [{"type": "mcp", "server_url": URL, "server_label": "x"}]}),
     "openai_interpreter": (RESPONSES, {"tools": [{"type": "code_interpreter", "container": {"type": "auto"}}]}),
-    "openai_images": (CHAT, {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": URL}}]}]}),
-    "openai_files": (RESPONSES, {"input": [{"role": "user", "content": [{"type": "input_file", "file_url": URL}]}]}),
+    "openai_images": (CHAT, {"messages": said({"type": "image_url", "image_url": {"url": URL}})}),
+    "openai_files": (RESPONSES, {"input": said({"type": "input_file", "file_url": URL})}),
     "openai_conversations": (RESPONSES, {"previous_response_id": "resp_x"}),
     "openai_background": (RESPONSES, {"background": True}),
     "openai_kept_prompts": (RESPONSES, {"prompt": {"id": "x"}}),
@@ -61,11 +72,10 @@ FIELDS: dict[str, tuple[str, dict[str, Any]]] = {
     "gemini_files": (GENERATE, {"contents": [{"parts": [{"fileData": {"fileUri": URL}}]}]}),
     "gemini_cache": (GENERATE, {"cachedContent": "cachedContents/x"}),
     "a_model_that_searches": (CHAT, {"model": "gpt-4o-search-preview"}),
-    "a_model_without_a_price": (MESSAGES, {"model": "claude-unheard-of"}),
     "many_answers": (CHAT, {"n": 128}),
     "a_dearer_tier": (CHAT, {"service_tier": "priority"}),
-    "more_than_its_budget": (MESSAGES, {"max_tokens": 60_000_000}),
-}  # fmt: skip
+    "more_than_its_budget": (MESSAGES, {"max_tokens": 64_000}),
+}
 HEADERS: dict[str, dict[str, str]] = {
     "no_credential": {"x-api-key": ""},
     "the_credential_of_an_ended_run": {"x-api-key": "{ended_credential}"},
@@ -87,7 +97,9 @@ def answered(path: str, body: Mapping[str, Any], headers: Mapping[str, str], met
 
 def request(path: str, **fields: Any) -> dict[str, Any]:
     """One that would be let through, and these fields."""
-    plain: dict[str, Any] = {"contents": []} if path == GENERATE else {"model": MODELS.get(path, "claude-sonnet-4-5"), "max_tokens": 10}
+    plain: dict[str, Any] = (
+        {"contents": []} if path == GENERATE else {"model": MODELS.get(path, "claude-sonnet-4-5"), "max_tokens": 10}
+    )
     return {**plain, **fields}
 
 
@@ -116,28 +128,38 @@ def of_headers(name: str, headers: Mapping[str, str]) -> Action:
 def of_method(method: str) -> Action:
     """A request that is none for an answer."""
     return named(
-        lambda facts: answered(MESSAGES, request(MESSAGES), {"x-api-key": facts["credential"]}, method), f"method_{method.lower()}"
+        lambda facts: answered(MESSAGES, request(MESSAGES), {"x-api-key": facts["credential"]}, method),
+        f"method_{method.lower()}",
     )
 
 
-SMUGGLED = b"POST /anthropic/v1/files HTTP/1.1\r\nHost: x\r\nx-api-key: {}\r\nContent-Length: 0\r\n\r\n"
+def head(line: str, *headers: str) -> str:
+    """Of a request; `{}` is a credential that is good."""
+    return "\r\n".join([f"{line} HTTP/1.1", "Host: x", *headers, "", ""])
+
+
+FILES, SHOWN, EMPTY = "POST /anthropic/v1/files", "x-api-key: {}", "Content-Length: 0"
+SMUGGLED = head(FILES, SHOWN, EMPTY)
 RAW = {
-    "a_length_and_chunks": b"POST /anthropic/v1/messages HTTP/1.1\r\nHost: x\r\nx-api-key: {}\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + SMUGGLED,
-    "two_lengths": b"POST /anthropic/v1/messages HTTP/1.1\r\nHost: x\r\nx-api-key: {}\r\nContent-Length: 0\r\nContent-Length: 44\r\n\r\n" + SMUGGLED,
-    "a_folded_header": b"POST /anthropic/v1/files HTTP/1.1\r\nHost: x\r\nX: y\r\n x-api-key: {}\r\nContent-Length: 0\r\n\r\n",
-    "a_name_with_a_blank": b"POST /anthropic/v1/messages HTTP/1.1\r\nHost: x\r\nx-api-key : {}\r\nContent-Length : 0\r\n\r\n",
-    "an_upgrade": b"GET /anthropic/v1/messages HTTP/1.1\r\nHost: x\r\nx-api-key: {}\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n\r\n",
-    "a_connect": b"CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example\r\nx-api-key: {}\r\n\r\n",
-}  # fmt: skip
+    "a_length_and_chunks": head(f"POST {MESSAGES}", SHOWN, "Content-Length: 4", "Transfer-Encoding: chunked")
+    + f"0\r\n\r\n{SMUGGLED}",
+    "two_lengths": head(f"POST {MESSAGES}", SHOWN, EMPTY, "Content-Length: 44") + SMUGGLED,
+    "a_folded_header": head(FILES, f"X: y\r\n {SHOWN}", EMPTY),
+    "a_name_with_a_blank": head(f"POST {MESSAGES}", "x-api-key : {}", EMPTY),
+    "an_upgrade": head(
+        f"GET {MESSAGES}", SHOWN, "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AA"
+    ),
+    "a_connect": head("CONNECT evil.example:443", SHOWN),
+}
 
 
-def of_raw(name: str, said: bytes) -> Action:
+def of_raw(name: str, request: str) -> Action:
     """Bytes that two readers could read differently."""
 
     def action(facts: Facts) -> object:
         with socket.create_connection(GATEWAY, SECONDS) as made:
             made.settimeout(SECONDS)
-            made.sendall(said.replace(b"{}", facts["credential"].encode()))
+            made.sendall(request.replace("{}", facts["credential"]).encode())
             made.shutdown(socket.SHUT_WR)
             answer = b"".join(iter(lambda: made.recv(65536), b""))
         return answer[:200] if any(f"HTTP/1.1 {status}".encode() in answer for status in (101, 200)) else None
@@ -145,10 +167,16 @@ def of_raw(name: str, said: bytes) -> Action:
     return named(action, f"smuggle_by_{name}")
 
 
-ACTIONS: tuple[Action, ...] = (
-    *(of_path(*words) for words in PATHS.items()),
-    *(of_fields(name, *words) for name, words in FIELDS.items()),
-    *(of_headers(*words) for words in HEADERS.items()),
-    *map(of_method, ("GET", "PUT", "DELETE", "PATCH")),
-    *(of_raw(*words) for words in RAW.items()),
-)
+OF_METHODS = tuple(map(of_method, ("GET", "PUT", "DELETE", "PATCH")))
+ACTIONS: Table = {
+    "the gateway has an exact list of paths": (*(of_path(*words) for words in PATHS.items()), *OF_METHODS),
+    "the gateway lets no request through that reaches outside of itself, or costs more than there is": tuple(
+        of_fields(name, *words) for name, words in FIELDS.items()
+    ),
+    "the gateway knows a run by its credential, while it is at work": tuple(
+        of_headers(*words) for words in HEADERS.items()
+    ),
+    "the gateway reads a request as its server does, and makes a new one of it": tuple(
+        of_raw(*words) for words in RAW.items()
+    ),
+}

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 from .keys import set_key
@@ -120,6 +121,20 @@ def bare_repository_at_the_top(tree: Path, trap: Trap) -> None:
     (tree / "refs").mkdir()
 
 
+def commits_of_its_own(tree: Path, _trap: Trap) -> None:
+    """Branches, tags and a commit that says that another run made it; nobody publishes any of it."""
+    message = "x\n\nAsync-Code-Run: r1/1\nCo-authored-by: Mallory <mallory@evil.example>"
+    for words in (
+        ("commit", "--quiet", "--allow-empty", f"--message={message}"),
+        ("branch", "evil"),
+        ("tag", "v1"),
+        ("branch", "--force", "main", "HEAD"),
+        ("push", "--force", "--quiet", "origin", "HEAD:main"),
+    ):
+        who = ("-c", "user.name=alice", "-c", "user.email=alice@example.com")
+        subprocess.run(["git", *who, *words], capture_output=True, check=False, cwd=tree)
+
+
 SPELLINGS = {
     "in_capitals": ".GIT",
     "as_ntfs_shortens_it": "git~1",
@@ -154,5 +169,6 @@ ANOTHER_GIT: tuple[Attack, ...] = (
     locks,
     fifo_as_config,
     garbage_as_git,
+    commits_of_its_own,
 )
 SPELLED = tuple(_spelled(name, spelling) for name, spelling in SPELLINGS.items())

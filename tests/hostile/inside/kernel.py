@@ -5,8 +5,9 @@ import errno
 import os
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
-from .facts import Action, Facts, named
+from .facts import Action, Facts, Table, named
 
 libc = ctypes.CDLL(None, use_errno=True)
 REFUSED = (errno.EPERM, errno.ENOSYS, errno.EACCES)
@@ -109,8 +110,8 @@ def take_rights(_facts: Facts) -> object:
 
 
 def have_rights(_facts: Facts) -> object:
-    with open("/proc/self/status") as status:
-        rights = dict(line.split(":\t") for line in status.read().splitlines() if line.startswith("Cap"))
+    lines = Path("/proc/self/status").read_text().splitlines()
+    rights = dict(line.split(":\t") for line in lines if line.startswith("Cap"))
     return {name: held for name, held in rights.items() if int(held, 16)} or None
 
 
@@ -121,8 +122,8 @@ def have_new_privileges_again(_facts: Facts) -> object:
 
 def leave_the_filter(_facts: Facts) -> object:
     """There is none, or none that stays."""
-    with open("/proc/self/status") as status:
-        mode = next(line.split()[1] for line in status if line.startswith("Seccomp:"))
+    lines = Path("/proc/self/status").read_text().splitlines()
+    mode = next(line.split()[1] for line in lines if line.startswith("Seccomp:"))
     return None if mode == "2" else f"seccomp {mode}"
 
 
@@ -148,20 +149,26 @@ def type_into_the_terminal(_facts: Facts) -> object:
     return None if code in (errno.EPERM, errno.ENOTTY) else errno.errorcode.get(code, "typed")
 
 
-ACTIONS: tuple[Action, ...] = (
-    *map(of_call, NUMBERED),
-    *(of_unshare(*words) for words in NAMESPACES.items()),
-    clone_into_a_namespace,
-    clone_by_the_newer_call,
-    calls_of_another_table,
-    become_root,
-    join_the_group_of_root,
-    take_groups,
-    programs_that_run_as_root,
-    take_rights,
-    have_rights,
-    have_new_privileges_again,
-    leave_the_filter,
-    signal_all,
-    type_into_the_terminal,
-)
+ACTIONS: Table = {
+    "a filter of system calls": (
+        *map(of_call, NUMBERED),
+        calls_of_another_table,
+        leave_the_filter,
+        type_into_the_terminal,
+    ),
+    "no namespaces within its own": (
+        *(of_unshare(*words) for words in NAMESPACES.items()),
+        clone_into_a_namespace,
+        clone_by_the_newer_call,
+    ),
+    "no rights, and no way to new ones": (
+        become_root,
+        join_the_group_of_root,
+        take_groups,
+        programs_that_run_as_root,
+        take_rights,
+        have_rights,
+        have_new_privileges_again,
+        signal_all,
+    ),
+}

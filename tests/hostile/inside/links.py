@@ -48,8 +48,7 @@ STAYING = tuple(
 )
 # git obeys these files, and would follow a link there.
 OBEYED = tuple(
-    of_link(name.strip(".") + "_to_a_secret", name, "{}")
-    for name in (".gitattributes", ".gitignore", ".mailmap")
+    of_link(name.strip(".") + "_to_a_secret", name, "{}") for name in (".gitattributes", ".gitignore", ".mailmap")
 )
 MODULES = (of_link("gitmodules_to_a_secret", ".gitmodules", "{}"),)
 

@@ -4,9 +4,10 @@ import ctypes
 import os
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
-from .facts import CANARY, Action, Facts, any_of, canaries_in, listed
+from .facts import CANARY, Facts, Table, any_of, canaries_in, listed
 
 SOCKETS = (
     "/var/run/docker.sock",
@@ -23,7 +24,7 @@ GIT_KEEPS = ("remote -v", "config --list --show-origin", "credential fill", "log
 
 def processes(name: str) -> list[str]:
     """That file of every process that is seen."""
-    return [f"/proc/{pid}/{name}" for pid in os.listdir("/proc") if pid.isdigit()]
+    return [str(path / name) for path in Path("/proc").glob("[0-9]*")]
 
 
 def connected(path: str) -> str:
@@ -63,8 +64,7 @@ def memory_of_the_first_process(_facts: Facts) -> object:
 
 
 def descriptors_of_others(facts: Facts) -> object:
-    links = [f"/proc/{pid}/fd/{name}" for pid in os.listdir("/proc") if pid.isdigit()
-             for name in any_of([f"/proc/{pid}/fd"], os.listdir) or ()]  # fmt: skip
+    links = [link for links in (any_of(processes("fd"), listed) or {}).values() for link in links or ()]
     reached = any_of(links, os.readlink) or {}
     return {link: to for link, to in reached.items() if facts["host_folder"] in str(to)} or None
 
@@ -77,12 +77,18 @@ def descriptors_left_open(facts: Facts) -> object:
 def credentials_of_git(_facts: Facts) -> object:
     said = b""
     for words in GIT_KEEPS:
-        said += subprocess.run(["git", *words.split()], capture_output=True, check=False, input=b"host=github.com\n\n").stdout
-    return CANARY.findall(said) or [line for line in said.split(b"\n") if b"password=" in line or b"extraheader" in line] or None
+        said += subprocess.run(
+            ["git", *words.split()], capture_output=True, check=False, input=b"host=github.com\n\n"
+        ).stdout
+    return (
+        CANARY.findall(said)
+        or [line for line in said.split(b"\n") if b"password=" in line or b"extraheader" in line]
+        or None
+    )
 
 
 def credentials_at_home(facts: Facts) -> object:
-    homes = (os.path.expanduser("~"), "/root", facts["home"])
+    homes = (str(Path.home()), "/root", facts["home"])
     return any_of([f"{home}/{name}" for home in homes for name in CREDENTIALS], os.stat)
 
 
@@ -97,6 +103,7 @@ def secret_by_another_root(facts: Facts) -> object:
 
 def secret_by_a_link(facts: Facts) -> object:
     link = Path("link-out")
+    link.unlink(missing_ok=True)
     link.symlink_to(facts["secret"])
     return link.read_text()
 
@@ -107,11 +114,18 @@ def secret_by_a_hard_link(facts: Facts) -> object:
 
 
 def homes_of_people(facts: Facts) -> object:
-    return any_of(["/root", facts["home"], "/home/alice"], listed) if facts["home"] != os.path.expanduser("~") else None
+    """But for the folders above the interpreter."""
+    found = any_of(["/root", facts["home"], "/home"], listed) or {}
+    ours = (str(Path.home()), sys.base_prefix)
+    return [
+        path for paths in found.values() for path in paths or () if not any(one.startswith(path) for one in ours)
+    ] or None
 
 
 def configuration_of_the_host(_facts: Facts) -> object:
-    return any_of(["/etc/shadow", "/etc/sudoers", "/etc/ssh", "/etc/machine-id", "/etc/docker", "/etc/kubernetes"], os.stat)
+    return any_of(
+        ["/etc/shadow", "/etc/sudoers", "/etc/ssh", "/etc/machine-id", "/etc/docker", "/etc/kubernetes"], os.stat
+    )
 
 
 def database_of_the_bot(facts: Facts) -> object:
@@ -168,33 +182,43 @@ def settings_of_devices(_facts: Facts) -> object:
     return any_of(["/sys/class/net", "/sys/devices", "/sys/kernel/debug", "/sys/firmware"], listed)
 
 
-ACTIONS: tuple[Action, ...] = (
-    secrets_in_its_own_environment,
-    environments_of_others,
-    command_lines_of_others,
-    processes_of_the_host,
-    memory_of_the_first_process,
-    descriptors_of_others,
-    descriptors_left_open,
-    credentials_of_git,
-    credentials_at_home,
-    secret_by_its_path,
-    secret_by_another_root,
-    secret_by_a_link,
-    secret_by_a_hard_link,
-    homes_of_people,
-    configuration_of_the_host,
-    database_of_the_bot,
-    workspaces_of_others,
-    mirrors_of_others,
-    containers_engine,
-    buses_of_the_system,
-    socket_of_another,
-    abstract_socket_of_another,
-    shared_memory_of_the_host,
-    token_of_the_cluster,
-    devices_of_the_host,
-    memory_of_the_kernel,
-    addresses_of_the_kernel,
-    settings_of_devices,
-)
+ACTIONS: Table = {
+    "it is given no secret: no token, no key, an environment of its own": (
+        secrets_in_its_own_environment,
+        credentials_of_git,
+        credentials_at_home,
+    ),
+    "it sees no process but its own, and no descriptor of theirs": (
+        environments_of_others,
+        command_lines_of_others,
+        processes_of_the_host,
+        memory_of_the_first_process,
+        descriptors_of_others,
+        descriptors_left_open,
+    ),
+    "it has a file system of its own, in which of the host only programs are": (
+        secret_by_its_path,
+        secret_by_another_root,
+        secret_by_a_link,
+        secret_by_a_hard_link,
+        homes_of_people,
+        configuration_of_the_host,
+        database_of_the_bot,
+        workspaces_of_others,
+        mirrors_of_others,
+        token_of_the_cluster,
+    ),
+    "no socket and no shared memory of others is in its namespaces": (
+        containers_engine,
+        buses_of_the_system,
+        socket_of_another,
+        abstract_socket_of_another,
+        shared_memory_of_the_host,
+    ),
+    "it has no devices but the harmless ones": (
+        devices_of_the_host,
+        memory_of_the_kernel,
+        addresses_of_the_kernel,
+        settings_of_devices,
+    ),
+}

@@ -2,8 +2,9 @@
 
 import socket
 import struct
+from pathlib import Path
 
-from .facts import Action, Facts, any_of, named
+from .facts import Action, Facts, Table, any_of, named
 
 SECONDS = 3
 # Addresses of the cloud's metadata, of networks nearby, and of documentation, which stand for the internet.
@@ -118,21 +119,24 @@ def other_interfaces(_facts: Facts) -> object:
 
 def ports_of_others(_facts: Facts) -> object:
     """Whatever listens on this loopback besides the gateway's two ports."""
-    with open("/proc/net/tcp") as table:
-        lines = [line.split() for line in table][1:]
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     ports = {int(line[1].rpartition(":")[2], 16) for line in lines if line[3] == "0A"}
     return ports - {4100, 4101} or None
 
 
-ACTIONS: tuple[Action, ...] = (
-    *(of_address(*words) for words in ADDRESSES.items()),
-    *(of_family(name, *words) for name, words in FAMILIES.items()),
-    connect_to_the_host,
-    raw_packets,
-    datagrams,
-    name_by_the_resolver,
-    name_by_tcp,
-    make_an_interface,
-    other_interfaces,
-    ports_of_others,
-)
+ACTIONS: Table = {
+    "a network of its own, without any interface": (
+        *(of_address(*words) for words in ADDRESSES.items()),
+        connect_to_the_host,
+        datagrams,
+        name_by_the_resolver,
+        name_by_tcp,
+        other_interfaces,
+        ports_of_others,
+    ),
+    "no socket but of the families that a network namespace holds, and no right to raw ones": (
+        *(of_family(name, *words) for name, words in FAMILIES.items()),
+        raw_packets,
+        make_an_interface,
+    ),
+}

@@ -1,9 +1,9 @@
-"""Asking the proxy for tunnels to where none may lead. `allowed.example` is listed, and so is all below `.listed.example`."""
+"""Asking the proxy for tunnels to where none may lead. `allowed.example` is listed, and all below `listed.example`."""
 
 import base64
 import socket
 
-from .facts import Action, Facts, named
+from .facts import Action, Facts, Table, named
 
 PROXY = ("127.0.0.1", 4101)
 SECONDS = 10
@@ -75,6 +75,7 @@ def of_target(name: str, target: str) -> Action:
 
 
 HEAD = b"CONNECT allowed.example:{port} HTTP/1.1\r\nHost: allowed.example\r\n"
+REFUSED = b"CONNECT evil.example:443 HTTP/1.1\r\nHost: x\r\n{shown}"
 NEXT = b"CONNECT 127.0.0.1:{port} HTTP/1.1\r\nHost: x\r\n{shown}\r\n"
 # What else may be said to a proxy.
 SAYINGS = {
@@ -84,14 +85,14 @@ SAYINGS = {
     "with_two_credentials": HEAD + b"{guessed}{shown}\r\n",
     "with_a_credential_for_a_bearer": HEAD + b"Proxy-Authorization: Bearer x\r\n\r\n",
     "behind_a_refused_one": HEAD + b"\r\n" + NEXT,
-    "in_the_body_of_another": b"CONNECT evil.example:443 HTTP/1.1\r\nHost: x\r\n{shown}Content-Length: 9999\r\n\r\n" + NEXT,
-    "in_chunks": b"CONNECT evil.example:443 HTTP/1.1\r\nHost: x\r\n{shown}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + NEXT,
+    "in_the_body_of_another": REFUSED + b"Content-Length: 9999\r\n\r\n" + NEXT,
+    "in_chunks": REFUSED + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + NEXT,
     "by_an_absolute_address": b"GET http://127.0.0.1:{port}/ HTTP/1.1\r\nHost: x\r\n{shown}\r\n",
-    "by_a_post": b"POST http://169.254.169.254/latest/api/token HTTP/1.1\r\nHost: x\r\n{shown}Content-Length: 0\r\n\r\n",
+    "by_a_post": b"POST http://169.254.169.254/token HTTP/1.1\r\nHost: x\r\n{shown}Content-Length: 0\r\n\r\n",
     "in_small_letters": b"connect 127.0.0.1:{port} HTTP/1.1\r\nHost: x\r\n{shown}\r\n",
     "of_an_old_version": b"CONNECT 127.0.0.1:{port} HTTP/1.0\r\n{shown}\r\n",
     "of_the_newer_version": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    "with_a_bare_newline": b"CONNECT allowed.example:443\nCONNECT 127.0.0.1:{port} HTTP/1.1\r\nHost: x\r\n{shown}\r\n",
+    "with_a_bare_newline": b"CONNECT allowed.example:443\n" + NEXT,
     "of_another_protocol": b"\x05\x01\x00\x05\x01\x00\x01\x7f\x00\x00\x01\x00\x16",
 }  # fmt: skip
 
@@ -119,8 +120,12 @@ def head_without_end(_facts: Facts) -> object:
     return tunnel(asked(b"CONNECT allowed.example:443 HTTP/1.1\r\n" + b"X: y\r\n" * 200_000))
 
 
-ACTIONS: tuple[Action, ...] = (
-    *(of_target(*words) for words in TARGETS.items()),
-    *(of_saying(*words) for words in SAYINGS.items()),
-    head_without_end,
-)
+ACTIONS: Table = {
+    "the proxy makes tunnels to listed names, on one port, and to public addresses only": tuple(
+        of_target(*words) for words in TARGETS.items()
+    ),
+    "the proxy reads one CONNECT of a run that is at work, and nothing else": (
+        *(of_saying(*words) for words in SAYINGS.items()),
+        head_without_end,
+    ),
+}

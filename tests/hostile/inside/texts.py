@@ -13,10 +13,8 @@ def of_attributes(name: str, line: str) -> Attack:
 
     def attack(tree: Path, trap: Trap) -> None:
         write(tree / ".gitattributes", f"{line}\n")
-        write(
-            tree / ".git/config",
-            f"[filter \"evil\"]\n\tclean = {trap.program}\n\trequired = true\n[diff \"evil\"]\n\ttextconv = {trap.program}\n",
-        )
+        filtered = f'[filter "evil"]\n\tclean = {trap.program}\n\trequired = true\n'
+        write(tree / ".git/config", f'{filtered}[diff "evil"]\n\ttextconv = {trap.program}\n')
 
     return named(attack, f"attributes_{name}")
 
@@ -88,7 +86,9 @@ SECRETS = (
     of_secret("in_a_name", f"{TOKEN}.txt", "x\n"),
     of_secret("in_an_empty_file_s_name", f"{TOKEN}.txt", ""),
     of_secret("in_a_folder_s_name", f"{TOKEN}/notes.txt", "x\n"),
-    of_secret("as_a_key", "id_rsa", "-----BEGIN RSA PRIVATE KEY-----\nMIIEvQIBADANBgkq\n-----END RSA PRIVATE KEY-----\n"),
+    of_secret(
+        "as_a_key", "id_rsa", "-----BEGIN RSA PRIVATE KEY-----\nMIIEvQIBADANBgkq\n-----END RSA PRIVATE KEY-----\n"
+    ),
 )
 
 

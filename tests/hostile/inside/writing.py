@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from .facts import Action, Facts, any_of, named
+from .facts import Action, Facts, Table, any_of, named
 
 # Opened for writing and never written: a sandbox that allows it must not cost the machine anything.
 PLACES = {
@@ -14,14 +14,13 @@ PLACES = {
     "programs_of_the_system": ("/usr/bin/git", "/usr/local/bin/git", "/bin/sh", "/usr/lib/agent.so"),
     "programs_of_the_bot": ("/programs/run.py", "/programs/x.py", "/launchers/limits.py", "/launchers/relay.py"),
     "core_pattern": ("/proc/sys/kernel/core_pattern", "/proc/sys/kernel/modprobe", "/proc/sys/kernel/hotplug"),
-    "settings_of_the_kernel": ("/proc/sys/vm/drop_caches", "/proc/sys/kernel/yama/ptrace_scope", "/proc/sys/net/ipv4/ip_forward"),
+    "settings_of_the_kernel": ("/proc/sys/vm/drop_caches", "/proc/sys/kernel/yama/ptrace_scope"),
     "sysrq": ("/proc/sysrq-trigger", "/proc/sys/kernel/sysrq"),
-    "release_agent": ("/sys/fs/cgroup/release_agent", "/sys/fs/cgroup/cgroup.procs", "/sys/fs/cgroup/memory/release_agent"),
+    "release_agent": ("/sys/fs/cgroup/release_agent", "/sys/fs/cgroup/memory/release_agent"),
     "devices": ("/dev/sda", "/dev/mem", "/dev/kmsg", "/dev/x", "/dev/console"),
-    "start_up": ("/etc/cron.d/agent", "/etc/systemd/system/agent.service", "/etc/profile.d/agent.sh", "/root/.bashrc"),
-    "identities": ("/proc/self/uid_map", "/proc/self/gid_map"),
+    "start_up": ("/etc/cron.d/agent", "/etc/systemd/system/agent.service", "/etc/profile.d/agent.sh"),
     "the_root": ("/x", "/var/x", "/run/x", "/opt/x", "/srv/x", "/mnt/x"),
-}  # fmt: skip
+}
 
 
 def openable(path: str) -> str:
@@ -57,7 +56,9 @@ def stand_in_for_the_gateway(_facts: Facts) -> object:
 
 
 def make_devices(_facts: Facts) -> object:
-    return any_of(["/workspace/mem", "/tmp/mem", "/dev/shm/mem"], lambda path: os.mknod(path, 0o600 | 0o020000, os.makedev(1, 1)))
+    return any_of(
+        ["/workspace/mem", "/tmp/mem", "/dev/shm/mem"], lambda path: os.mknod(path, 0o600 | 0o020000, os.makedev(1, 1))
+    )
 
 
 def change_modes_of_devices(_facts: Facts) -> object:
@@ -70,6 +71,11 @@ def become_root_by_a_file(_facts: Facts) -> object:
     os.chown("sh", 0, 0)
     os.chmod("sh", 0o4755)
     return os.stat("sh").st_uid == 0 or None
+
+
+def be_another_outside(_facts: Facts) -> object:
+    """Who it is outside of its namespace."""
+    return any_of(["/proc/self/uid_map", "/proc/self/gid_map"], lambda path: Path(path).write_text("0 0 1\n"))
 
 
 def raise_limits(_facts: Facts) -> object:
@@ -129,19 +135,26 @@ def of_remains(name: str, place: Callable[[], Path]) -> Action:
     return named(action, f"meet_an_earlier_run_in_its_{name}")
 
 
-ACTIONS: tuple[Action, ...] = (
-    *(of_places(*words) for words in PLACES.items()),
-    write_installed_agents,
-    write_files_of_the_host,
-    remove_the_gateway_s_sockets,
-    stand_in_for_the_gateway,
-    make_devices,
-    change_modes_of_devices,
-    become_root_by_a_file,
-    raise_limits,
-    be_nicer_to_itself,
-    outlive_the_want_of_memory,
-    make_a_group_of_its_own,
-    run_in_real_time,
-    *(of_remains(*words) for words in REMAINS),
-)
+ACTIONS: Table = {
+    "all but its workspace and folders in memory is read-only": (
+        *(of_places(*words) for words in PLACES.items()),
+        write_installed_agents,
+        write_files_of_the_host,
+        remove_the_gateway_s_sockets,
+        stand_in_for_the_gateway,
+    ),
+    "it is an unprivileged user of the host, and may make nobody more": (
+        make_devices,
+        change_modes_of_devices,
+        become_root_by_a_file,
+        be_another_outside,
+    ),
+    "its limits are hard, and its place is behind all others": (
+        raise_limits,
+        be_nicer_to_itself,
+        outlive_the_want_of_memory,
+        make_a_group_of_its_own,
+        run_in_real_time,
+    ),
+    "its home and its folders in memory end with it": tuple(of_remains(*words) for words in REMAINS),
+}
