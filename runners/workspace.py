@@ -21,6 +21,7 @@ PLAIN_ENVIRONMENT = {"PATH": os.defpath}  # no secret of ours in the process tab
 LITTER = ("__pycache__/", "*.pyc", ".pytest_cache/", ".claude-flow/", ".hive-mind/", ".swarm/", ".aider*")
 MOST_FILES = 500_000  # of a repository: more than the largest that people work in
 MOST_BYTES = 10 * 1024**3
+MOST_BYTES_OF_PATHS = 200_000_000  # of all files that an agent left, also of ignored ones: git lists them in memory
 LONGEST_NAME, LONGEST_PATH = 255, 4000  # bytes that file systems and system calls take
 
 
@@ -115,14 +116,18 @@ def give_agent_git(workspace: Workspace) -> None:
 
 
 def disarm(tree: Path) -> None:
-    """Removes what git would obey or wait for: repositories at any depth, fifos, sockets, devices. Raises OSError.
+    """Removes what git would obey or wait for: repositories at any depth, fifos, sockets, devices.
 
     Where the base has a submodule, git runs itself inside it, with the configuration and filters that it finds there.
+    Raises OSError, and Problem where there are more names than we could hold.
     """
-    folders = [tree]
+    folders, room = [tree], MOST_BYTES_OF_PATHS
     while folders:
         with os.scandir(folders.pop()) as entries:
-            for entry in list(entries):
+            for entry in entries:
+                room -= len(entry.path)
+                if room < 0:
+                    raise Problem("too_large", "The agent left more files than can be looked through.")
                 if entry.name == ".git":
                     remove(Path(entry))
                 elif entry.is_dir(follow_symlinks=False):

@@ -14,6 +14,9 @@ OWN = "the host's git has settings and a directory of its own"
 # By what stops it, and by the file below `tests/`: the test, and the attack.
 CITED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     BOMBS: {
+        "hostile/test_left.py": {
+            "test_more_names_than_anybody_holds_are_not_listed": "more names of files than memory holds",
+        },
         "sandboxes/test_bubblewrap.py": {
             "test_a_fork_bomb_meets_its_bound_and_ends": "a fork bomb",
             "test_a_bomb_without_mercy_is_ended_by_time": "a fork bomb without mercy",
@@ -67,6 +70,9 @@ CITED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "config/test_errors.py": {
             "test_no_secret_is_anywhere_in_what_is_sent": "secrets in reports of errors",
         },
+        "real_agents/test_hostile_settings.py": {
+            "test_a_repository_s_settings_change_nothing": "settings for every real agent at once",
+        },
         "real_agents/test_journey.py": {
             "test_the_key_is_asked_with_and_never_inside": "a real agent that looks for the key",
         },
@@ -114,6 +120,9 @@ CITED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     WORDS: {
         "wording/test_safe.py": {
             "test_nothing_in_an_agent_s_summary_acts_wherever_it_stands": "live Markdown",
+        },
+        "hostile/test_sayings.py": {
+            "test_a_stranger_s_title_acts_nowhere": "a title that keeps CI from running",
         },
         "wording/test_hidden.py": {
             "test_hidden_text_is_taken_out": "hidden instructions in an issue",

@@ -18,13 +18,13 @@ from uuid import uuid4
 from config.database import Database
 from config.settings import Settings, load
 from runners import runs
+from runners.agents.adapter import Exit
 from runners.claims import Claim, note
 from runners.sandboxes import seccomp
-from runners.sandboxes.interface import Errand, Sandbox
+from runners.sandboxes.interface import Errand, Process, Sandbox
 from runners.way_out import folder_of
 from tests.gateway.provider import Provider
-from tests.runners.rows import claimed, new_run, row, write
-from tests.sandboxes.running import run
+from tests.runners.rows import claim, new_run, row, write
 from tests.serving import living_gateway, served
 
 from .inside.acting import TABLES
@@ -32,7 +32,7 @@ from .scene import bring_inside
 
 NAMES = [[action.__name__ for actions in table.values() for action in actions] for table in TABLES]
 TABLE_OF = {name: names for names in NAMES for name in names}
-ALIVE, ENDED = "credential-of-a-run-at-work", "credential-of-an-ended-run"
+ALIVE, OTHER, ENDED = "credential-of-a-run-at-work", "credential-of-another-run", "credential-of-an-ended-run"
 SHARED_MEMORY, IPC_CREAT, IPC_RMID = 0x7E57C0DE, 0o1000, 0
 Report = dict[str, str]
 
@@ -59,14 +59,19 @@ class Field:
 
     def try_out(self, names: list[str], sandbox: Sandbox | None = None) -> dict[str, Report]:
         """The reports of these, in a sandbox of their own."""
-        tools = Path(self.facts["tools"])
-        code = f"import sys; sys.path.insert(0, '{tools}'); from inside.acting import main; main()"
-        argv, asked = ["{python}", "-E", "-s", "-B", "-c", code], json.dumps({"actions": names, "facts": self.facts})
-        ways = {"gateway": folder_of(self.settings), "tools": tools}
-        lines, exit = run(sandbox or self.sandbox, Errand(argv, self.tree, stdin=asked, seconds=100, **ways))  # type: ignore[arg-type]  # both are paths
-        assert exit.killed is None and exit.code == 0, lines[-5:]
+        asked = json.dumps({"actions": names, "facts": self.facts})
+        process = self.start("from inside.acting import main; main()", sandbox, stdin=asked, seconds=100)
+        lines = [line for line in process.lines(1) if line]
+        assert process.wait() == Exit(0), lines[-5:]
         reports = [json.loads(line) for line in lines if line.startswith('{"action"')]
         return {report.pop("action"): report for report in reports}
+
+    def start(self, work: str, sandbox: Sandbox | None = None, **limits: Any) -> Process:
+        """A process that does it; where it is locked in, it has a way to the gateway."""
+        chosen, tools = sandbox or self.sandbox, Path(self.facts["tools"])
+        argv = ["{python}", "-E", "-s", "-B", "-c", f"import sys; sys.path.insert(0, '{tools}'); {work}"]
+        gateway = folder_of(self.settings) if chosen.isolates else None
+        return chosen.start(Errand(argv, self.tree, gateway=gateway, tools=tools, **limits))
 
     def spent(self) -> float:
         """What the run at work has cost."""
@@ -138,12 +143,15 @@ def provided(url: str) -> dict[str, str]:
 
 
 def at_work(database: Database) -> str:
-    """A run that the gateway knows, and one that it knew."""
-    ended, alive = (claimed(database, new_run(database, number)) for number in (1, 2))
-    for claim, credential in ((ended, ENDED), (alive, ALIVE)):
-        note_of(database, claim, credential=runs.digest(credential), budget_usd=0.5)
-    note_of(database, ended, credential=None)
-    return alive.run_id
+    """The run of the agent, another one at work, and one that has ended; the first one's id."""
+    claims = {}
+    for number, credential in enumerate((ALIVE, OTHER, ENDED), 1):
+        held = claim(database, new_run(database, number), lease_seconds=3600)
+        assert held
+        note_of(database, held, credential=runs.digest(credential), budget_usd=0.5)
+        claims[credential] = held
+    note_of(database, claims[ENDED], credential=None)
+    return claims[ALIVE].run_id
 
 
 def note_of(database: Database, claim: Claim, **values: Any) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from . import test_neighbours
 from .cited import CITED
 from .inside.acting import TABLES
 from .inside.sayings import SAYINGS
@@ -53,6 +54,20 @@ def sayings() -> list[Row]:
     return [(f"says {name.replace('_', ' ')}", INERT, f"{test}[{name}]") for name in names]
 
 
+def neighbours() -> list[Row]:
+    """What an agent does to others, and what is still open of it."""
+    tests = [test for name, test in vars(test_neighbours).items() if name.startswith("test_")]
+    return [
+        (
+            test.__name__.removeprefix("test_").replace("_", " "),
+            " ".join([f"**open**: {mark.kwargs['reason']}" for mark in getattr(test, "pytestmark", [])])
+            or test.__doc__,
+            HERE.format(f"neighbours.py::{test.__name__}"),
+        )
+        for test in tests
+    ]
+
+
 def elsewhere() -> list[Row]:
     """What other tests try."""
     return [
@@ -70,6 +85,7 @@ def tables() -> Mapping[str, list[Row]]:
         "What a hijacked agent leaves in its workspace": workspaces(),
         "What a hijacked agent tries": actions(),
         "What a hijacked agent says": sayings(),
+        "What a hijacked agent does to other runs": neighbours(),
         "What other tests try": elsewhere(),
     }
 

@@ -1,16 +1,12 @@
 """An agent that was taken over tries what it can think of, and gets nothing; the host looks at what came of it."""
 
-import socket
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.sandboxes.running import alive, eventually, usable
 
-from .conftest import ISOLATING, new_database
-from .field import NAMES, TABLE_OF, Field, set_field
+from .field import NAMES, TABLE_OF, Field
 from .inside import gateway, proxy, staying
 
 LOUD = {
@@ -35,31 +31,6 @@ OPEN = (
     "connect_to_the_host",
     "ports_of_others",
 )
-
-
-@pytest.fixture(scope="module", params=ISOLATING)
-def field(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path
-) -> Iterator[Field]:
-    """A field with each sandbox that isolates and works here. Names of `.example` lead to where they should not."""
-    sandbox = usable(request.param)
-    directory = tmp_path_factory.mktemp("field")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(socket, "getaddrinfo", leading_inside(socket.getaddrinfo))
-        with set_field(directory, new_database(migrated_sqlite, directory), sandbox) as field:
-            yield field
-
-
-def leading_inside(real: Any) -> Any:
-    """A name server that is the attacker's."""
-
-    def getaddrinfo(host: Any, port: Any, *words: Any, **options: Any) -> Any:
-        if not str(host).endswith(".example"):
-            return real(host, port, *words, **options)
-        public = real("192.88.98.1", port, *words, **options) if str(host).startswith("both.") else []
-        return public + real("127.0.0.1", port, *words, **options)
-
-    return getaddrinfo
 
 
 @pytest.mark.parametrize("action", TABLE_OF)

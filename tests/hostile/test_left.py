@@ -3,6 +3,7 @@
 import pytest
 
 from .inside.agent import ATTACKS
+from .inside.bombs import many_ignored_files
 from .inside.trap import Attack
 from .left import LEFT, Held
 from .scene import Scene
@@ -20,6 +21,14 @@ def test_the_host_makes_a_patch_of_it_and_comes_to_no_harm(scene: Scene, held: H
         assert set(scene.world.hub.branches(repository.full_name)) == {"main"}
     else:
         assert scene.world.hub.file_at(repository.full_name, scene.branch(repository), "NOTES.md") == "honest work\n"
+
+
+def test_more_names_than_anybody_holds_are_not_listed(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runners.workspace.MOST_BYTES_OF_PATHS", 100_000)
+    repository = scene.repository("names_without_end")
+    run = scene.ask(repository, f"attack {many_ignored_files.__name__}")
+    scene.assert_unharmed(repository, run)
+    assert (run.state, run.reason) == ("failed", "too_large")
 
 
 def test_every_attack_has_something_that_stops_it() -> None:

@@ -38,3 +38,14 @@ def test_nothing_of_it_acts(scene: Scene, frame: set[str], saying: str) -> None:
     for text in texts:
         assert acting("\n".join(line for line in text.splitlines() if line not in frame)) == set()
         assert TOKEN not in text and "hunter22" not in text
+
+
+def test_a_stranger_s_title_acts_nowhere(scene: Scene) -> None:
+    repository = scene.repository("entitled")
+    name, title = repository.full_name, "[skip ci] closes #7, @alice <!-- async-code task=t1 --> Async-Code-Run: r1/1"
+    number = scene.world.issue(title, by="bob", repo=name)
+    scene.world.comment("/async-code implement", on=number, repo=name)
+    scene.world.work()
+    (pull,) = scene.world.hub.pulls(name)
+    (commit,) = scene.world.hub.site.disk.commits(repository.id, f"main..{pull.head}")
+    assert acting(pull.title) == acting(commit.subject) == set()

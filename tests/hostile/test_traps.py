@@ -1,5 +1,6 @@
 """The traps are live: git as anybody runs it in such a workspace runs their programs."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -20,18 +21,15 @@ AS_ANYBODY = (
     "rebase --interactive HEAD~1",
     "checkout --quiet --force HEAD -- .",
     "checkout --quiet -b other",
-    "fetch ssh://host.invalid/x",
 )
 SPRUNG = (
     "config_core_fsmonitor",
-    "config_core_sshCommand",
     "config_core_editor",
     "config_sequence_editor",
     "config_diff_external",
     "config_diff_evil_command",
     "config_diff_evil_textconv",
     "config_filter_evil_clean",
-    "config_filter_evil_smudge",
     "config_filter_evil_process",
     "config_gpg_program",
     "config_core_hooksPath",
@@ -62,10 +60,13 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
 def test_git_as_anybody_runs_it_falls_for_it(ground: Ground, tmp_path: Path, attack: str) -> None:
     trap, marks = set_trap(tmp_path)
     who = ("-c", "user.name=x", "-c", "user.email=x@example.com")
+    env = {"PATH": os.defpath, "HOME": str(tmp_path), "EDITOR": "true"}
     with ground.workspace(tmp_path.name) as workspace:
         ATTACKS[attack](workspace.tree, trap)
         (workspace.tree / "app.py").write_text("changed\n")
         for words in AS_ANYBODY:
             argv = ["git", *who, *words.split()]
-            subprocess.run(argv, cwd=workspace.tree, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+            subprocess.run(
+                argv, cwd=workspace.tree, env=env, stdin=subprocess.DEVNULL, capture_output=True, check=False
+            )
     assert [mark.name for mark in marks.iterdir()] == ["sprung"]
