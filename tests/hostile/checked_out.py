@@ -1,10 +1,10 @@
 """Repositories that mean harm, the second half: they are fetched, and an agent works in them, or they can't be used."""
 
-from .configurations import CONFIGURATIONS
-from .inside.texts import NAMES
-from .inside.trap import Trap
-from .making import LINK, PROGRAM, Entry, Maker
-from .planted import Plant
+from tests.hostile.configurations import CONFIGURATIONS
+from tests.hostile.inside.texts import NAMES
+from tests.hostile.inside.trap import Trap
+from tests.hostile.making import LINK, PROGRAM, Entry, Maker
+from tests.hostile.planted import Plant
 
 SUBMODULE_PATHS = {"ending_in_a_return": b"lib\r", "ending_in_a_newline": b"lib\n", "within_hooks": b"hooks"}
 

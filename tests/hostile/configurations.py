@@ -2,9 +2,9 @@
 
 import json
 
-from .inside.trap import Trap
-from .making import Entry, Maker
-from .planted import Plant
+from tests.hostile.inside.trap import Trap
+from tests.hostile.making import Entry, Maker
+from tests.hostile.planted import Plant
 
 THIEF = "http://127.0.0.1:9"  # where keys would go
 VARIABLES = ("ANTHROPIC_BASE_URL", "OPENAI_BASE_URL", "GOOGLE_GEMINI_BASE_URL", "HTTPS_PROXY")

@@ -9,15 +9,14 @@ from typing import Any
 import pytest
 
 from runners.sandboxes import SANDBOXES
+from tests.hostile.field import Field, set_field
+from tests.hostile.scene import Scene, set_scene
 from tests.sandboxes.running import usable
-
-from .field import Field, set_field
-from .scene import Scene, set_scene
 
 ISOLATING = [sandbox.name for sandbox in SANDBOXES if sandbox.isolates]
 
 
-@pytest.fixture(scope="module", params=ISOLATING)
+@pytest.fixture(scope="package", params=ISOLATING)
 def scene(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path
 ) -> Iterator[Scene]:
@@ -33,7 +32,7 @@ def new_database(migrated: Path, directory: Path) -> str:
     return f"sqlite:///{shutil.copy(migrated, directory / 'async-code.sqlite3')}"
 
 
-@pytest.fixture(scope="module", params=ISOLATING)
+@pytest.fixture(scope="package", params=ISOLATING)
 def field(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path
 ) -> Iterator[Field]:

@@ -24,11 +24,10 @@ from runners.sandboxes import seccomp
 from runners.sandboxes.interface import Errand, Process, Sandbox
 from runners.way_out import folder_of
 from tests.gateway.provider import Provider
+from tests.hostile.inside.acting import TABLES
+from tests.hostile.scene import bring_inside
 from tests.runners.rows import claim, new_run, row, write
 from tests.serving import living_gateway, served
-
-from .inside.acting import TABLES
-from .scene import bring_inside
 
 NAMES = [[action.__name__ for actions in table.values() for action in actions] for table in TABLES]
 TABLE_OF = {name: names for names in NAMES for name in names}

@@ -1,9 +1,10 @@
 """What a hijacked agent may leave in its workspace, and what stops it there: the host makes the patch of it."""
 
+import os
 from dataclasses import dataclass
 
-from .inside import bombs, gitdirs, keys, links, texts
-from .inside.trap import Attack
+from tests.hostile.inside import bombs, gitdirs, keys, links, texts
+from tests.hostile.inside.trap import Attack
 
 OWN_GIT = "the host's git has a directory, an index and settings of its own, and reads none of the workspace's `.git`"
 REMOVED = "the host removes every `.git`, fifo, socket and device before git looks"
@@ -14,7 +15,7 @@ WEIGHED = "files are counted and weighed before git reads them, and the patch be
 LITERAL = "names go by argument vectors and with NUL between them, and are shown as inert text"
 SCANNED = "added lines, names and link targets are looked through for secrets"
 PROTECTED = "workflows and code owners are not an agent's to change"
-READABLE = "what git can't read ends the run in a sentence"
+READABLE = "what can't be read ends the run in a sentence"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,12 @@ LEFT = (
     Held(WEIGHED, (bombs.many_ignored_files, bombs.deep_within_limits)),
     Held(WEIGHED, (bombs.attributes_without_end, bombs.ignored_by_backtracking)),
     Held(LITERAL, (*texts.NAMED, texts.name_that_is_no_text)),
-    Held(SCANNED, (*texts.SECRETS, texts.secret_as_a_link, texts.secret_by_renaming), "secret_in_patch"),
+    Held(
+        SCANNED,
+        (*texts.SECRETS, texts.secret_behind_attributes, texts.secret_as_a_link, texts.secret_by_renaming),
+        "secret_in_patch",
+    ),
     Held(PROTECTED, (*texts.PROTECTED, texts.workflows_by_a_link), "protected_path"),
-    Held(REMOVED, (links.locked_folder,)),
+    # Root reads it all the same.
+    Held(READABLE, (links.locked_folder,), "unreadable_tree" if os.geteuid() else ""),
 )

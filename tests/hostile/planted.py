@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from .inside.trap import Trap
-from .making import SUBMODULE, Entry, Maker
+from tests.hostile.inside.trap import Trap
+from tests.hostile.making import SUBMODULE, Entry, Maker
 
 Plant = Callable[[Maker, Trap], list[Entry]]  # what stands in the root beside an honest repository's files
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from .checked_out import REFUSED_OUT, WORKED_IN
-from .planted import NOT_FETCHED, Plant
+from tests.hostile.checked_out import REFUSED_OUT, WORKED_IN
+from tests.hostile.planted import NOT_FETCHED, Plant
 
 NOT_TAKEN = "what git's own check calls harmful is not fetched (`fetch.fsckObjects`)"
 NOT_OBEYED = (

@@ -9,10 +9,9 @@ from typing import Any
 
 from bot.local_github.records import Repository
 from runners import run_events
+from tests.hostile.inside.trap import Trap
 from tests.serving import living
 from tests.world import World, make_world
-
-from .inside.trap import Trap
 
 CANARY = "canary-of-the-host-7f3a"
 INSIDE = Path(__file__).parent / "inside"

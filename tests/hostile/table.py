@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from . import test_neighbours
-from .cited import CITED
-from .inside.acting import TABLES
-from .inside.sayings import SAYINGS
-from .left import LEFT
-from .repositories import REPOSITORIES
+from tests.hostile import test_neighbours
+from tests.hostile.cited import CITED
+from tests.hostile.inside.acting import TABLES
+from tests.hostile.inside.sayings import SAYINGS
+from tests.hostile.left import LEFT
+from tests.hostile.repositories import REPOSITORIES
 
 PAGE = Path(__file__).parents[2] / "docs/security.md"
 BEGIN, END = "<!-- the tables: python -m tests.hostile.table -->", "<!-- the end of the tables -->"

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.hostile.field import NAMES, TABLE_OF, Field
+from tests.hostile.inside import gateway, proxy, staying
 from tests.sandboxes.running import alive, eventually, usable
-
-from .field import NAMES, TABLE_OF, Field
-from .inside import gateway, proxy, staying
 
 LOUD = {
     action.__name__ for table in (proxy.ACTIONS, gateway.ACTIONS) for actions in table.values() for action in actions

@@ -2,11 +2,11 @@
 
 import pytest
 
-from .inside.agent import ATTACKS
-from .inside.bombs import many_ignored_files
-from .inside.trap import Attack
-from .left import LEFT, Held
-from .scene import Scene
+from tests.hostile.inside.agent import ATTACKS
+from tests.hostile.inside.bombs import many_ignored_files
+from tests.hostile.inside.trap import Attack
+from tests.hostile.left import LEFT, Held
+from tests.hostile.scene import Scene
 
 CASES = [(held, attack) for held in LEFT for attack in held.attacks]
 

@@ -8,8 +8,7 @@ import pytest
 
 from runners.sandboxes.places import MODELS
 from runners.way_out import folder_of
-
-from .field import ALIVE, OTHER, Field
+from tests.hostile.field import ALIVE, OTHER, Field
 
 
 def asking(field: Field) -> httpx.Client:

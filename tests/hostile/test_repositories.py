@@ -2,10 +2,10 @@
 
 import pytest
 
-from .making import Maker
-from .planted import Plant
-from .repositories import REPOSITORIES
-from .scene import FILES, Scene
+from tests.hostile.making import Maker
+from tests.hostile.planted import Plant
+from tests.hostile.repositories import REPOSITORIES
+from tests.hostile.scene import FILES, Scene
 
 CASES = [(plant, reasons) for plants, reasons in REPOSITORIES.values() for plant in plants]
 

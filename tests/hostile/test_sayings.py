@@ -2,11 +2,10 @@
 
 import pytest
 
+from tests.hostile.inside.sayings import SAYINGS
+from tests.hostile.inside.texts import TOKEN
+from tests.hostile.scene import Scene
 from tests.wording.live import acting
-
-from .inside.sayings import SAYINGS
-from .inside.texts import TOKEN
-from .scene import Scene
 
 
 def said(scene: Scene, saying: str) -> list[str]:

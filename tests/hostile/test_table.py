@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from .table import PAGE, elsewhere, replaced, tables
+from tests.hostile.table import PAGE, elsewhere, replaced, tables
 
 TESTS = Path(__file__).parents[1]
 

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.hostile.inside.agent import ATTACKS
+from tests.hostile.scene import FILES, set_trap
 from tests.runners.ground import Ground, make_ground
-
-from .inside.agent import ATTACKS
-from .scene import FILES, set_trap
 
 AS_ANYBODY = (
     "status",

@@ -50,6 +50,7 @@ EVERY: tuple[Attack, ...] = (
     *texts.NAMED,
     texts.name_that_is_no_text,
     *texts.SECRETS,
+    texts.secret_behind_attributes,
     texts.secret_as_a_link,
     texts.secret_by_renaming,
     *texts.PROTECTED,

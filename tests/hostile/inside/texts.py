@@ -92,6 +92,12 @@ SECRETS = (
 )
 
 
+def secret_behind_attributes(tree: Path, _trap: Trap) -> None:
+    """Attributes that say that the file is no text."""
+    write(tree / ".gitattributes", "*.txt binary -diff linguist-generated\n")
+    write(tree / "notes.txt", f"{TOKEN}\n")
+
+
 def secret_as_a_link(tree: Path, _trap: Trap) -> None:
     """A link's target is published too."""
     (tree / "link").symlink_to(TOKEN)
