@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import partial
 
+from runners import binaries
 from runners.git import GitError, git, git_bytes
 from runners.github_types import Unavailable
 from runners.problems import Problem
@@ -27,9 +28,13 @@ class Patch:
     removed: int
 
     def added_text(self) -> str:
-        """What it adds: lines, and the names of files. A line that begins with `++` looks like the head of a file."""
+        """What it adds: lines, names of files, and what is in binary ones, for who looks for words in it.
+
+        A line that begins with `++` looks like the head of a file.
+        """
         lines = self.content.decode("utf-8", "replace").splitlines()
-        return "\n".join(line for line in lines if line.startswith(("+", "diff ", "rename to ")))
+        kept = [line for line in lines if line.startswith(("+", "diff ", "rename to "))]
+        return "\n".join([*kept, *binaries.added(self.content)])
 
 
 def read(workspace: Workspace) -> Patch | None:

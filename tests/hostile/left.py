@@ -13,7 +13,7 @@ OBJECTS = "the patch is made of git's objects, where a link is its text; links o
 NO_FILTER = "no filter, diff or merge program is configured for the host's git, whatever attributes name"
 WEIGHED = "files are counted and weighed before git reads them, and the patch before it is published"
 LITERAL = "names go by argument vectors and with NUL between them, and are shown as inert text"
-SCANNED = "added lines, names and link targets are looked through for secrets"
+SCANNED = "added lines, names, link targets and binary files are looked through for secrets"
 PROTECTED = "workflows and code owners are not an agent's to change"
 READABLE = "what can't be read ends the run in a sentence"
 

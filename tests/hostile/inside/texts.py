@@ -70,7 +70,7 @@ def name_that_is_no_text(tree: Path, _trap: Trap) -> None:
     Path(os.fsdecode(os.fsencode(tree) + b"/caf\xe9\xff")).write_text("x\n")
 
 
-def of_secret(name: str, place: str, content: str) -> Attack:
+def of_secret(name: str, place: str, content: str | bytes) -> Attack:
     """A secret in a file, or in its name."""
 
     def attack(tree: Path, _trap: Trap) -> None:
@@ -80,6 +80,8 @@ def of_secret(name: str, place: str, content: str) -> Attack:
 
 
 SECRETS = (
+    of_secret("between_other_bytes", "blob.bin", f"\0\1\2{TOKEN}\0"),
+    of_secret("of_two_bytes_each", "notes.txt", TOKEN.encode("utf-16")),
     of_secret("in_a_line", "notes.txt", f"token = {TOKEN}\n"),
     of_secret("behind_pluses", "notes.txt", f"++{TOKEN}\n"),
     of_secret("in_a_long_line", "notes.txt", "x" * 100_000 + f" {TOKEN}\n"),
