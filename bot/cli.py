@@ -220,5 +220,5 @@ def check(fix: bool) -> None:
     raise SystemExit(run_checks(fix))
 
 
-for command in (operating.agents, operating.queue, operating.pause, operating.resume):
+for command in (operating.agents, operating.image, operating.queue, operating.pause, operating.resume):
     cli.add_command(command)

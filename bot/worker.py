@@ -32,7 +32,7 @@ from config.secrets import envelope
 from config.settings import Settings, load
 from handlers import answers, inbox
 from handlers.deciding import decide_delivery
-from runners import claiming, outbox, runs
+from runners import claiming, outbox, runs, sandboxes
 from runners.context import Context
 from runners.doing import attempt_next
 from runners.doubles import remove_doubles
@@ -44,7 +44,7 @@ from runners.queue import Sender, celery_app
 from runners.queues import DELIVERY, POOLS
 from runners.telling import tell_check, tell_status
 from runners.tokens import TokenCache
-from runners.workspace import sweep
+from runners.workspace import sweep, workspaces
 
 EFFECTS: dict[str, Effect] = {
     "reaction": answers.react,
@@ -174,6 +174,7 @@ class Worker:
             for name, upkeep in self._upkeep.due().items():
                 self._submit(upkeep, name)
         elif next(self._sweeps):
+            sandboxes.sweep(self.context.settings, self._at_work, workspaces(self.context.settings))
             sweep(self.context.settings, self._at_work)
 
     def _submit(self, work: Callable[[str], None], subject: str) -> None:

@@ -5,6 +5,7 @@ A secret may be given as `NAME_FILE`, the path of a file that holds it, in place
 
 import os
 import shlex
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -113,13 +114,27 @@ class Settings(BaseSettings):
     sandbox_hosts: str = Field(
         "", description="Hosts that agents may reach over https, comma-separated; `.example.org`: all below it."
     )
+    mirrors_gb: float = Field(
+        20, ge=0, description="Mirrors of repositories take so much disk on a machine; those unused for longest go."
+    )
     agents_dir: Path | None = Field(
         None, description="Where coding agents are installed, as `./async-code agents` says; unset: DATA_DIR/agents."
     )
-    sandbox: Literal["auto", "bubblewrap", "none"] = Field(
+    sandbox: Literal["auto", "docker", "bubblewrap", "none"] = Field(
         "auto",
         description="`auto`: the strongest that works here; `none` isolates nothing and is only for demo and tests.",
     )
+    sandbox_image: str = Field(
+        "async-code-agents", description="The image of Docker's sandboxes; `./async-code image` builds it."
+    )
+    sandbox_images: str = Field(
+        "", description="Other images by repository: `owner/name=image, owner/*=image`; the first that fits."
+    )
+    sandbox_runtime: str = Field("", description="Docker's runtime of the sandboxes, such as `runsc`; empty: its own.")
+    sandbox_memory_mb: int = Field(
+        4096, ge=64, description="Memory of one sandbox with all that runs in it, in MiB; there is no swap besides."
+    )
+    sandbox_cpus: float = Field(2, gt=0, description="Processors' worth of time of one sandbox.")
 
     sentry_dsn: SecretStr | None = Field(None, description="Where unexpected errors are reported.")
     anthropic_api_key: SecretStr | None = Field(
@@ -173,6 +188,12 @@ class Settings(BaseSettings):
             raise ValueError(f"{ids!r} is not a comma-separated list of numeric user ids")
         return ids
 
+    @field_validator("sandbox_images")
+    @classmethod
+    def _by_repository(cls, images: str) -> str:
+        image_patterns(images)
+        return images
+
     @model_validator(mode="after")
     def _pairs(self) -> "Settings":
         problems = list(contradictions(self))
@@ -225,6 +246,12 @@ class Settings(BaseSettings):
         """Hosts that agents may reach."""
         return frozenset(part.strip().lower() for part in self.sandbox_hosts.split(",") if part.strip())
 
+    def image_of(self, repository: str) -> str:
+        """The image that runs of this repository (`owner/name`) use."""
+        images = image_patterns(self.sandbox_images)
+        fits = (image for pattern, image in images if fnmatchcase(repository.lower(), pattern))
+        return next(fits, self.sandbox_image)
+
     @property
     def agents_folder(self) -> Path:
         """Where coding agents are installed."""
@@ -248,6 +275,19 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """SQLAlchemy's address of the database."""
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'async-code.sqlite3'}"
+
+
+def image_patterns(text: str) -> list[tuple[str, str]]:
+    """Patterns of repositories in lower case, each with its image. Raises ValueError."""
+    pairs = [(pattern.strip().lower(), image.strip()) for pattern, _, image in _parted(text)]
+    for pattern, image in pairs:
+        if pattern.count("/") != 1 or not image:
+            raise ValueError(f"{pattern!r} is no `owner/name=image` (`*` stands for anything)")
+    return pairs
+
+
+def _parted(text: str) -> list[tuple[str, str, str]]:
+    return [part.partition("=") for part in text.split(",") if part.strip()]
 
 
 def contradictions(settings: Settings) -> list[str]:

@@ -15,6 +15,7 @@ from runners.agents.adapter import Outcome
 from runners.attempt import Attempt
 from runners.claims import Claim, LeaseLost
 from runners.context import Context
+from runners.eviction import evict
 from runners.git import interrupted_by
 from runners.github_types import Forbidden, GitHubError, Invalid, NotFound, Paced, Unavailable
 from runners.lease import Cancelled, Drained, Lease
@@ -47,6 +48,7 @@ def attempt_next(context: Context, queues: Sequence[str], holder: str, running: 
                 _end(attempt, lease)
             finally:
                 running.discard(lease)
+        evict(context.settings)
     return True
 
 

@@ -24,9 +24,11 @@ HARDENED = {
     "core.symlinks": "true",
     "core.protectHFS": "true",
     "core.protectNTFS": "true",
+    "core.sharedRepository": "0644",  # a sandbox's user reads the objects that it is lent
     "core.attributesFile": os.devnull,
     "core.excludesFile": os.devnull,
     "gc.auto": "0",
+    "fetch.unpackLimit": "1",  # a fetch is one file, not a hundred
     "maintenance.auto": "false",
     "advice.detachedHead": "false",
     "credential.helper": "",

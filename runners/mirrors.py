@@ -14,13 +14,33 @@ from runners.problems import Problem
 
 LOOK_SECONDS = 0.1
 HARMFUL = ("fsck error", "in tree entry")  # how git speaks of objects that it refuses
+MOST_PACKS = 50
+
+
+def mirrors(settings: Settings) -> Path:
+    """Where all of them lie, by GitHub's host."""
+    return settings.data_dir.absolute() / "mirrors"
 
 
 def mirror_of(settings: Settings, where: Where) -> Path:
     """Where the repository's mirror lies."""
-    return (
-        settings.data_dir.absolute() / "mirrors" / settings.host_name.replace(":", "_") / f"{where.repository_id}.git"
-    )
+    return mirrors(settings) / settings.host_name.replace(":", "_") / f"{where.repository_id}.git"
+
+
+def lending_of(mirror: Path) -> Path:
+    """Held by everyone who borrows the mirror's objects; its age is that of the last time."""
+    return mirror.with_suffix(".lent")
+
+
+@contextmanager
+def borrowed(settings: Settings, where: Where) -> Iterator[None]:
+    """Keeps the mirror here, from before it is asked for its objects until nobody needs them any more."""
+    lending = lending_of(mirror_of(settings, where))
+    lending.parent.mkdir(parents=True, exist_ok=True)
+    with lending.open("w") as held:
+        _wait_for(held.fileno(), fcntl.LOCK_SH)
+        lending.touch()
+        yield
 
 
 def fetch(settings: Settings, where: Where, ref: str, token: str) -> tuple[Path, str]:
@@ -37,6 +57,7 @@ def fetch(settings: Settings, where: Where, ref: str, token: str) -> tuple[Path,
             )  # fmt: skip
         except GitError as error:
             raise _refused(error, where, ref) from None
+        _gather(mirror)
         return mirror, git("rev-parse", "--verify", "--end-of-options", f"{kept}^{{commit}}", git_dir=mirror).strip()
 
 
@@ -66,6 +87,12 @@ def _make(mirror: Path) -> None:
         git("init", "--quiet", "--bare", "--template=", "--", str(mirror))
 
 
+def _gather(mirror: Path) -> None:
+    """Each fetch leaves a pack; many of them make every look for an object slow."""
+    if len(list((mirror / "objects" / "pack").glob("*.pack"))) > MOST_PACKS:
+        git("repack", "-d", "--quiet", "--geometric=2", git_dir=mirror)
+
+
 def _refused(error: GitError, where: Where, ref: str) -> Exception:
     if "remote ref" in str(error).lower():
         return Problem(
@@ -84,17 +111,21 @@ def _alone(mirror: Path) -> Iterator[None]:
     """Holds the mirror, and takes away locks of git's own that a killed one left."""
     mirror.parent.mkdir(parents=True, exist_ok=True)
     with mirror.with_suffix(".lock").open("w") as lock:
-        while not _locked(lock.fileno()):
-            check_now()
-            threading.Event().wait(LOOK_SECONDS)
+        _wait_for(lock.fileno(), fcntl.LOCK_EX)
         for stale in (*mirror.glob("*.lock"), *(mirror / "refs").rglob("*.lock")):
             stale.unlink(missing_ok=True)
         yield
 
 
-def _locked(descriptor: int) -> bool:
+def _wait_for(descriptor: int, kind: int) -> None:
+    while not _locked(descriptor, kind):
+        check_now()
+        threading.Event().wait(LOOK_SECONDS)
+
+
+def _locked(descriptor: int, kind: int) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -52,7 +52,10 @@ def _push(attempt: Attempt, lease: Lease, task: TaskView, run: RunView, branch: 
     if pushed is not None:
         return pushed
     attempt.step("pushing the branch")
-    with context.github.git_token(attempt.where, {"contents": "write"}) as token:
+    with (
+        context.github.git_token(attempt.where, {"contents": "write"}) as token,
+        mirrors.borrowed(context.settings, attempt.where),
+    ):
         # What a push leaves out git finds by the branches that both sides know: the base as it is now, above all.
         mirrors.fetch(context.settings, attempt.where, attempt.task.head_ref or attempt.task.base_ref, token)
         mirror = mirrors.bring(context.settings, attempt.where, row.base_sha, token)

@@ -1,28 +1,34 @@
 """From a claimed run to a patch: the repository, the workspace, the agent in its sandbox, and what it left there."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import structlog
 
 from runners import mirrors, moves, patches, runs
 from runners.agents import AGENTS
-from runners.agents.adapter import Agent, Brief, Outcome
+from runners.agents.adapter import Agent, AgentEvent, Brief, Outcome
 from runners.attempt import Attempt
 from runners.lease import Lease
 from runners.looking import minutes_of
+from runners.omissions import omissions
 from runners.problems import Problem
 from runners.rights import confirm_right
 from runners.run_log import RunLog
-from runners.sandboxes import SandboxError, choose, refuse
+from runners.sandboxes import SandboxError, choose, refuse, sandboxes
 from runners.sandboxes.interface import Errand, Sandbox
 from runners.sandboxes.places import tools_of
 from runners.way_out import WayOut, over_budget, require_way_out, way_out
-from runners.workspace import Workspace, check_out, give_agent_git, open_workspace
+from runners.workspace import Workspace, check_out, open_workspace
 
 TICK_SECONDS = 0.5
 Kept = dict[str, Any]  # of a patch: columns of its run
 IDLE_SECONDS = 600.0
+MEBIBYTE = 1024**2
+SHORT_OF_MEMORY = "Its sandbox has {} MB of memory, and a process that wanted more was ended (SANDBOX_MEMORY_MB)."
 
 log = structlog.get_logger()
 
@@ -33,21 +39,32 @@ def work(attempt: Attempt, lease: Lease) -> tuple[Outcome, Kept] | None:
     require_way_out(attempt.context.settings, AGENTS[attempt.run.agent])
     confirm_right(attempt)
     attempt.step("fetching the repository")
-    settings, task = attempt.context.settings, attempt.task
-    ref = task.head_ref or task.base_ref
-    with attempt.context.github.git_token(attempt.where, {"contents": "read"}) as token:
-        mirror, base_sha = mirrors.fetch(settings, attempt.where, ref, token)
-    if task.head_sha and base_sha != task.head_sha:
-        raise Problem("head_moved", f"`{ref}` moved since the command; comment again to work on what is there now.")
-    lease.check()
-    attempt.note(base_sha=base_sha, sandbox=sandbox.name)
-    with open_workspace(settings, attempt.name, mirror, base_sha) as workspace:
+    with _workspace(attempt, lease, sandbox) as workspace:
         check_out(workspace)
-        give_agent_git(workspace)
+        omitted = omissions(workspace)
+        if omitted:
+            attempt.step(omitted)
         outcome = _run_agent(attempt, lease, sandbox, workspace)
+        outcome = replace(outcome, summary=f"{outcome.summary}\n\n{omitted}".strip())
         attempt.step("reading the patch")
         patch = _patch(attempt, workspace, outcome)
     return _keep(attempt, outcome, patch)
+
+
+@contextmanager
+def _workspace(attempt: Attempt, lease: Lease, sandbox: Sandbox) -> Iterator[Workspace]:
+    """At the commit that the branch has now, with the mirror's objects lent to it."""
+    settings, task = attempt.context.settings, attempt.task
+    ref = task.head_ref or task.base_ref
+    with mirrors.borrowed(settings, attempt.where):
+        with attempt.context.github.git_token(attempt.where, {"contents": "read"}) as token:
+            mirror, base_sha = mirrors.fetch(settings, attempt.where, ref, token)
+        if task.head_sha and base_sha != task.head_sha:
+            raise Problem("head_moved", f"`{ref}` moved since the command; comment again to work on what is there now.")
+        lease.check()
+        attempt.note(base_sha=base_sha, sandbox=sandbox.name)
+        with open_workspace(settings, attempt.name, mirror, base_sha) as workspace:
+            yield workspace
 
 
 def _patch(attempt: Attempt, workspace: Workspace, outcome: Outcome) -> patches.Patch | None:
@@ -66,7 +83,7 @@ def _patch(attempt: Attempt, workspace: Workspace, outcome: Outcome) -> patches.
 def _sandbox(attempt: Attempt) -> Sandbox:
     settings = attempt.context.settings
     try:
-        sandbox = choose(settings.sandbox)
+        sandbox = choose(settings.sandbox, sandboxes(settings, attempt.task.repository))
     except SandboxError as error:
         raise Problem("no_sandbox", str(error)) from None
     agent = AGENTS.get(attempt.run.agent)
@@ -94,7 +111,7 @@ def _run_agent(attempt: Attempt, lease: Lease, sandbox: Sandbox, workspace: Work
 
 
 def _errand(attempt: Attempt, workspace: Workspace, seconds: float, way: WayOut) -> Errand:
-    agent, task, run = AGENTS[attempt.run.agent], attempt.task, attempt.run
+    agent, task, run, settings = AGENTS[attempt.run.agent], attempt.task, attempt.run, attempt.context.settings
     brief = Brief(
         verb=task.verb,
         text=task.text,
@@ -102,20 +119,23 @@ def _errand(attempt: Attempt, workspace: Workspace, seconds: float, way: WayOut)
         body=task.body,
         model=run.model,
         minutes=seconds / 60,
-        argv=attempt.context.settings.agent_argv,
+        argv=settings.agent_argv,
         credential=way.credential,
     )
     return Errand(
         argv=agent.argv(brief),
         tree=workspace.tree,
+        objects=workspace.objects,
         stdin=agent.stdin(brief),
         env={**way.env, **agent.env(brief)},
         files=agent.files(brief),
         seconds=seconds,
         idle_seconds=min(IDLE_SECONDS, seconds),
+        memory_bytes=settings.sandbox_memory_mb * MEBIBYTE,
+        cpus=settings.sandbox_cpus,
         label=attempt.name,
         gateway=way.sockets,
-        tools=tools_of(attempt.context.settings),
+        tools=tools_of(settings),
     )
 
 
@@ -138,7 +158,16 @@ def _follow(attempt: Attempt, lease: Lease, sandbox: Sandbox, errand: Errand) ->
     log.close()
     lease.check()
     attempt.note(seconds_used=runs.runs.c.seconds_used + (time.monotonic() - began))
-    return reader.finish(exit)
+    return _short_of_memory(attempt, reader.finish(exit)) if exit.out_of_memory else reader.finish(exit)
+
+
+def _short_of_memory(attempt: Attempt, outcome: Outcome) -> Outcome:
+    """Told as why it failed, if it did; an agent may also have got over a tool that was ended."""
+    said = SHORT_OF_MEMORY.format(attempt.context.settings.sandbox_memory_mb)
+    if outcome.status == "succeeded":
+        attempt.tell([AgentEvent("error", {"text": said})])
+        return outcome
+    return replace(outcome, status="failed", reason="out_of_memory", summary=said)
 
 
 def _keep(attempt: Attempt, outcome: Outcome, patch: patches.Patch | None) -> tuple[Outcome, Kept] | None:

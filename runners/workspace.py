@@ -2,14 +2,15 @@
 
 Whatever the agent writes into `.git`, the host never reads it: the host's objects, index and configuration lie in
 `git`, beside `tree`, and only the work tree is the agent's. The `.git` inside is a throw-away for the agent's own use.
+Both borrow the mirror's objects, so that a large repository costs no more than the files of its work tree.
 """
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from config.settings import Settings
@@ -25,12 +26,17 @@ MOST_BYTES_OF_PATHS = 200_000_000  # of all files that an agent left, also of ig
 LONGEST_NAME, LONGEST_PATH = 255, 4000  # bytes that file systems and system calls take
 
 
+# The files change hands after they were written, which is no change to the agent's `git status`.
+OF_THE_AGENTS_GIT = {"core.checkStat": "minimal", "core.trustctime": "false"}
+
+
 @dataclass(frozen=True)
 class Workspace:
     """One attempt's folders: `git` and `index` are the host's, `tree` is the agent's."""
 
     folder: Path
     base_sha: str
+    objects: Path  # the mirror's, lent: the agent sees them at this very path, read-only
 
     @property
     def git(self) -> Path:
@@ -53,27 +59,41 @@ def workspaces(settings: Settings) -> Path:
 @contextmanager
 def open_workspace(settings: Settings, name: str, mirror: Path, base_sha: str) -> Iterator[Workspace]:
     """The host's part of it, with the commit's objects at hand; removed at the end. `name` is unique to the attempt."""
-    workspace = Workspace(workspaces(settings) / name, base_sha)
+    workspace = Workspace(workspaces(settings) / name, base_sha, mirror / "objects")
     remove(workspace.folder)
     workspace.folder.mkdir(parents=True)
     try:
         git("init", "--quiet", "--bare", "--template=", "--", str(workspace.git))
-        alternates = workspace.git / "objects" / "info" / "alternates"
-        alternates.write_text(f"{mirror / 'objects'}\n")
+        lend(workspace.objects, workspace.git)
         yield workspace
     finally:
         remove(workspace.folder)
 
 
+def lend(objects: Path, git_dir: Path) -> None:
+    """Lets the repository find these objects besides its own."""
+    (git_dir / "objects" / "info" / "alternates").write_text(f"{objects}\n")
+
+
 def check_out(workspace: Workspace) -> None:
-    """Writes the commit's files into the work tree. Raises Problem."""
+    """Writes the commit's files into the work tree, with a repository for the agent's own `git diff`.
+
+    The agent's index knows how the files look on disk, the host's does not: to make the patch it reads them all.
+    Raises Problem.
+    """
     _weigh(workspace)
     (workspace.git / "info").mkdir()
     (workspace.git / "info" / "exclude").write_text("\n".join(LITTER) + "\n")
-    workspace.tree.mkdir()
-    host = partial(git, git_dir=workspace.git, index=workspace.index, tree=workspace.tree)
-    host("read-tree", workspace.base_sha)
-    host("checkout-index", "--all", "--quiet")
+    inside = workspace.tree / ".git"
+    git("init", "--quiet", "--template=", "--", str(workspace.tree))
+    lend(workspace.objects, inside)
+    for name, value in OF_THE_AGENTS_GIT.items():
+        git("config", name, value, git_dir=inside)
+    git("update-ref", "HEAD", workspace.base_sha, git_dir=inside)
+    git("read-tree", workspace.base_sha, git_dir=workspace.git, index=workspace.index)
+    shutil.copyfile(workspace.index, inside / "index")
+    git("checkout-index", "--all", "--index", "--quiet",
+        git_dir=workspace.git, index=inside / "index", tree=workspace.tree)  # fmt: skip
 
 
 def _weigh(workspace: Workspace) -> None:
@@ -102,17 +122,6 @@ def sweep(settings: Settings, at_work: Callable[[], Collection[str]]) -> None:
     for folder in folders:
         if folder.name.removesuffix("-publish") not in current:
             remove(folder)
-
-
-def give_agent_git(workspace: Workspace) -> None:
-    """A repository in the work tree for the agent's own `git diff`; the host never reads it again."""
-    inside = workspace.tree / ".git"
-    git("init", "--quiet", "--", str(workspace.tree))
-    local = {"protocol.file.allow": "always"}
-    git("fetch", "--quiet", "--depth=1", "--", f"file://{workspace.git}", workspace.base_sha, git_dir=inside,
-        settings=local | {"uploadpack.allowAnySHA1InWant": "true"})  # fmt: skip
-    git("update-ref", "HEAD", workspace.base_sha, git_dir=inside)
-    git("reset", "--quiet", "--mixed", git_dir=inside, tree=workspace.tree)
 
 
 def disarm(tree: Path) -> None:

@@ -111,7 +111,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         folders = set(item.path.relative_to(Path(__file__).parent).parts[:-1])
         again = "postgres" in item.name
-        if again or folders & SLOW_FOLDERS or item.path.name in SLOW_FILES:
+        contained = "docker" in item.name or "docker" in str(item.get_closest_marker("needs"))
+        if again or contained or folders & SLOW_FOLDERS or item.path.name in SLOW_FILES:
             item.add_marker(pytest.mark.slow)
         if again and "config" not in folders:
             item.add_marker(pytest.mark.unmeasured)

@@ -19,7 +19,9 @@ import pytest
 
 from bot.embedded import StackError
 from bot.embedded.broker import from_wheel, server_binary
+from config.settings import Settings
 from runners.agents import AGENTS
+from runners.sandboxes import sandboxes
 from runners.sandboxes.places import searched
 from tests import postgres
 
@@ -41,6 +43,10 @@ def _bubblewrap() -> str | None:
     argv = ["bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "true"]
     tried = subprocess.run(argv, capture_output=True, text=True, check=False)
     return f"bwrap makes no sandbox here ({tried.stderr.strip()}); allow user namespaces" if tried.returncode else None
+
+
+def _docker() -> str | None:
+    return next(one for one in sandboxes(Settings.model_construct()) if one.name == "docker").unusable()
 
 
 def _postgres() -> str | None:
@@ -82,6 +88,7 @@ def _agent(name: str) -> Callable[[], str | None]:
 PROBES: dict[str, Callable[[], str | None]] = {
     "git": _git,
     "bubblewrap": _bubblewrap,
+    "docker": _docker,
     "postgres": _postgres,
     "redis": _redis,
     "chromium": _chromium,

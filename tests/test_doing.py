@@ -1,5 +1,6 @@
 """What a run does with a repository, and how it ends: each way once, each in one clear answer."""
 
+import shlex
 import shutil
 import time
 from functools import partial
@@ -11,7 +12,11 @@ from pydantic import SecretStr
 from bot.local_github.faults import Asked
 from runners import claiming, claims, moves
 from tests.conftest import MakeWorld
+from tests.requirements import need
+from tests.sandboxes.running import ALL
 from tests.world import BUGGY, FILES, FIX, REPO, World
+
+LOCKED = [sandbox.name for sandbox in ALL if sandbox.isolates]
 
 SLOW = "python3 -c \"import time; print('up', flush=True); time.sleep(600)\""
 
@@ -297,13 +302,55 @@ def test_without_a_sandbox_only_patch_runs(new_world: MakeWorld) -> None:
     assert [run.sandbox for run in world.run_rows()] == ["none"]
 
 
-@pytest.mark.needs("bubblewrap")
-def test_in_bubblewrap_the_journey_is_the_same(new_world: MakeWorld) -> None:
-    world = new_world(sandbox="bubblewrap")
+@pytest.mark.parametrize("sandbox", LOCKED)
+def test_locked_in_the_journey_is_the_same(new_world: MakeWorld, sandbox: str) -> None:
+    need(sandbox)
+    world = new_world(sandbox=sandbox)
     world.comment("/async-code implement make the tests pass")
     world.work()
-    assert [run.sandbox for run in world.run_rows()] == ["bubblewrap"]
+    assert [run.sandbox for run in world.run_rows()] == [sandbox]
     assert "a + b" in str(world.hub.file_at(REPO, world.pull_request.head, "app.py"))
+
+
+@pytest.mark.parametrize("sandbox", LOCKED)
+def test_the_agents_own_git_works_and_borrows_its_objects(new_world: MakeWorld, sandbox: str) -> None:
+    need(sandbox)
+    script = (
+        'test -z "$(git status --porcelain)" && git log -p --format=%s | grep -q "a - b" && '
+        "sed -i s/a-b/a+b/ app.py && echo new > new.txt && git add --all && git -c user.name=a -c user.email=a@b.c "
+        "commit --quiet --message=mine && git fsck && ! touch $(cat .git/objects/info/alternates)/x && echo done"
+    )
+    world = new_world(sandbox=sandbox, agent_command=shlex.join(["sh", "-exc", script]))
+    world.comment("/async-code implement make the tests pass --agent command")
+    world.work()
+    assert [(run.state, run.detail) for run in world.run_rows()] == [("done", "")]
+    assert world.hub.file_at(REPO, world.pull_request.head, "new.txt") == "new\n"
+
+
+@pytest.mark.needs("docker")
+def test_an_agent_that_takes_more_memory_than_there_is_is_told_so(new_world: MakeWorld) -> None:
+    greedy = """sh -c 'python3 -c "bytearray(300 * 1024**2)" || exit 1'"""
+    world = new_world(sandbox="docker", sandbox_memory_mb=128, agent_command=greedy)
+    number = world.comment("/async-code implement make the tests pass --agent command")
+    world.work()
+    assert [(run.state, run.reason) for run in world.run_rows()] == [("failed", "out_of_memory")]
+    assert "128 MB of memory" in world.reply(number)
+
+
+@pytest.mark.needs("docker")
+def test_a_repository_has_the_image_that_the_operator_chose_for_it(new_world: MakeWorld) -> None:
+    world = new_world(sandbox="docker", sandbox_images="octo/*=nobody/built-it")
+    number = world.comment("/async-code implement make the tests pass")
+    world.work()
+    assert [run.reason for run in world.run_rows()] == ["no_sandbox"]
+    assert "no image `nobody/built-it`" in world.reply(number)
+
+
+def test_what_was_not_checked_out_is_named_in_the_pull_request(world: World) -> None:
+    world.hub.commit(REPO, "main", {".gitattributes": "*.mp4 filter=lfs\n"}, "alice")
+    world.comment(FIX)
+    world.work()
+    assert "Files that Git LFS keeps elsewhere were left as pointers." in (world.pull_request.body or "")
 
 
 def test_nothing_is_left_on_disk_or_at_github_after_a_run(world: World) -> None:
@@ -323,7 +370,7 @@ def test_the_run_page_shows_state_steps_log_and_diff(world: World) -> None:
     (run,) = world.run_rows()
     page = httpx.get(f"{world.url}/runs/{run.id}")
     assert page.status_code == 200
-    for shown in ("Done", "branch async-code/", "pull request #", "+    return a + b", REPO):
+    for shown in ("Done", "branch async-code/", "pull request #", "+    return a + b", REPO, "NOT ISOLATED"):
         assert shown in page.text
     assert "script-src 'self'" in page.headers["content-security-policy"]
     assert run.id in httpx.get(world.url).text

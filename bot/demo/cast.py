@@ -10,7 +10,7 @@ from bot.operating import OperatorError
 from config.settings import Settings
 from runners.agents import AGENTS
 from runners.agents.adapter import Agent
-from runners.sandboxes import SandboxError, choose
+from runners.sandboxes import SandboxError, choose, sandboxes
 from runners.sandboxes.places import tools_of
 
 # What a good model would do about the sample's bug. The agent asks, and runs all of this in its sandbox.
@@ -48,11 +48,11 @@ def cast_of(name: str, sandbox: str, settings: Settings) -> Cast:
     if sandbox == "auto" and not agent.probe:
         return Cast(agent, environment)
     try:
-        place = choose(sandbox)
+        place = choose(sandbox, sandboxes(settings))
     except SandboxError as error:
         raise OperatorError(str(error)) from None
     if agent.probe and not place.has(agent.probe[0], tools):
-        raise OperatorError(f"{name} is not installed here; `./async-code agents --install {name}` does that.")
+        raise OperatorError(f"{name} is not installed here; `{place.installing.format(name)}` does that.")
     return Cast(agent, environment | {"SANDBOX": place.name})
 
 

@@ -15,7 +15,7 @@ from bot.local_github import LocalGitHub
 from bot.local_github.sample import Sample, plant
 from config.database import Database
 from config.settings import Settings, load
-from runners.sandboxes.bubblewrap import Bubblewrap
+from runners.sandboxes import choose, sandboxes
 
 COMMAND = "/async-code implement make the failing test pass"
 
@@ -92,7 +92,7 @@ def _fresh(settings: Settings) -> None:
 
 def _environment(hub: LocalGitHub, directory: Path, port: int | None) -> dict[str, str]:
     """The settings that a real GitHub's owner would write into `.env`."""
-    isolates = Bubblewrap().unusable() is None
+    isolates = choose("auto", sandboxes(load())).isolates
     web = Address("127.0.0.1", port or 0).settled()
     return {
         "DATA_DIR": str(directory / "bot"),

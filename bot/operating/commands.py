@@ -97,6 +97,22 @@ def agents(names: tuple[str, ...]) -> None:
 
 
 @click.command()
+@click.option(
+    "--agent", "names", multiple=True, metavar="NAME", help="An agent of it; may be repeated.  [default: all]"
+)
+@click.option("--base", metavar="IMAGE", help="Another Debian to begin with.  [default: debian:bookworm-slim]")
+def image(names: tuple[str, ...], base: str | None) -> None:
+    """Build the image of Docker's sandboxes.
+
+    It is named by SANDBOX_IMAGE, and has git, Python, Node and the agents, in the versions that we know. Where your
+    agents and tests need more, derive from it; SANDBOX_IMAGES names other images for some repositories."""
+    from bot.operating.imaging import build
+    from config.settings import load
+
+    build(load(), names, base, click.echo)
+
+
+@click.command()
 @click.argument("account", required=False)
 def pause(account: str | None) -> None:
     """Let no run begin: of ACCOUNT (a login), or at all.

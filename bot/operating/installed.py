@@ -12,7 +12,7 @@ from config.catalogue import default_model, provider_of
 from config.settings import Settings
 from runners.agents import AGENTS
 from runners.agents.adapter import Agent, Brief
-from runners.sandboxes import SandboxError, choose, refuse
+from runners.sandboxes import SandboxError, choose, refuse, sandboxes
 from runners.sandboxes.interface import Errand, Sandbox
 from runners.sandboxes.places import tools_of
 
@@ -20,7 +20,7 @@ SECONDS = 30.0  # a command line of JavaScript may take seconds to say its versi
 LONGEST_VERSION = 40
 
 INTRODUCTION = "Agents run in {sandbox}; their models are reached through the gateway, with the keys of your settings."
-INSTALL = "not installed: ./async-code agents --install {}   ({})"
+INSTALL = "not installed: {}   ({})"
 NO_SANDBOX = "No sandbox works here, so that only agents which run nothing of the repository's can: {why}"
 
 
@@ -58,10 +58,10 @@ def install(settings: Settings, name: str, say: Callable[[str], object]) -> None
 def report(settings: Settings) -> str:
     """All agents, as an operator reads it."""
     try:
-        sandbox = choose(settings.sandbox)
+        sandbox = choose(settings.sandbox, sandboxes(settings))
         said = INTRODUCTION.format(sandbox=sandbox.name)
     except SandboxError as error:
-        sandbox, said = choose("none"), NO_SANDBOX.format(why=error)
+        sandbox, said = choose("none", sandboxes(settings)), NO_SANDBOX.format(why=error)
     found = [look(settings, sandbox, agent) for agent in AGENTS.values()]
     return "\n".join([said, "", *lines(found)])
 
@@ -70,7 +70,7 @@ def look(settings: Settings, sandbox: Sandbox, agent: Agent) -> Found:
     """Whether the agent can work here."""
     model = default_model(agent.name)
     if agent.probe and not sandbox.has(agent.probe[0], tools_of(settings)):
-        return Found(agent, "", model, INSTALL.format(agent.name, agent.install.format(agents=settings.agents_folder)))
+        return Found(agent, "", model, how_to_install(settings, sandbox, agent))
     refusal = refuse(sandbox, agent, allow_plain=settings.sandbox == "none")
     if refusal:
         return Found(agent, "", model, refusal)
@@ -82,11 +82,17 @@ def look(settings: Settings, sandbox: Sandbox, agent: Agent) -> Found:
     return Found(agent, version, model, failed or problem)
 
 
+def how_to_install(settings: Settings, sandbox: Sandbox, agent: Agent) -> str:
+    """The command of ours, and what that does."""
+    return INSTALL.format(sandbox.installing.format(agent.name), agent.install.format(agents=settings.agents_folder))
+
+
 def version_of(settings: Settings, sandbox: Sandbox, agent: Agent) -> tuple[str, str]:
     """What it says of itself, nothing for the project's own; and why it does not start, if it does not."""
     if not agent.probe:
         return "", ""
-    with tempfile.TemporaryDirectory(prefix="async-code-probe-") as tree:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="probe-", dir=settings.data_dir.absolute()) as tree:
         errand = Errand(agent.probe, Path(tree), seconds=SECONDS, tools=tools_of(settings))
         process = sandbox.start(errand)
         said = [line.strip() for line in process.lines(1) if line and line.strip()]

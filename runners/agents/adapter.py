@@ -69,15 +69,19 @@ class Usage:
     cost_usd: float | None = None
 
 
-Killed = Literal["cancelled", "time", "idle", "output", "disk", "lost"]
+Killed = Literal["cancelled", "time", "idle", "output", "disk", "memory", "lost"]
 
 
 @dataclass(frozen=True)
 class Exit:
-    """How a sandboxed process ended. `killed` says which limit of ours ended it, if one did."""
+    """How a sandboxed process ended. `killed` says which limit of ours ended it, if one did.
+
+    `out_of_memory`: a process of the sandbox was ended for want of memory, which its exit code need not tell.
+    """
 
     code: int
     killed: Killed | None = None
+    out_of_memory: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,5 +158,6 @@ STOPPED: Mapping[Killed, Outcome] = {
     "idle": Outcome("limit", "idle", "The agent printed nothing for too long."),
     "output": Outcome("limit", "too_much_output", "The agent printed more than it may."),
     "disk": Outcome("limit", "too_large", "The workspace grew larger than it may."),
+    "memory": Outcome("failed", "out_of_memory", "It took more memory than its sandbox has."),
     "lost": Outcome("failed", "lost", "The worker lost this run."),
 }

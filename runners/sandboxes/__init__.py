@@ -1,23 +1,40 @@
 """The sandboxes that a run can be locked into, the strongest first. Adding one is one new file and one line here."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import cache
+from pathlib import Path
 
+from config.settings import Settings
 from runners.agents.adapter import Agent
 from runners.sandboxes.bubblewrap import Bubblewrap
+from runners.sandboxes.docker import Docker
 from runners.sandboxes.interface import Sandbox
 from runners.sandboxes.plain import Plain
 
-SANDBOXES: Sequence[Sandbox] = (
-    Bubblewrap(),
-    Plain(),
-)
+BUBBLEWRAP, PLAIN = Bubblewrap(), Plain()
+
+
+def sandboxes(settings: Settings, repository: str = "") -> Sequence[Sandbox]:
+    """All of them, with the image that the operator chose for this repository."""
+    image = settings.image_of(repository)
+    return (_docker(image, settings.sandbox_runtime, settings.data_dir.absolute()), BUBBLEWRAP, PLAIN)
+
+
+@cache  # each tries itself out once
+def _docker(image: str, runtime: str, data_dir: Path) -> Docker:
+    return Docker(image, runtime, data_dir / "probes")
+
+
+def bounds_of(name: str) -> str:
+    """What a sandbox bounds and what it can't, in a sentence; nothing for one that is not known any more."""
+    return next((kind.bounds for kind in (Docker, Bubblewrap, Plain) if kind.name == name), "")
 
 
 class SandboxError(Exception):
     """The sandbox that the operator asked for can't be used; the message says why, and what to do."""
 
 
-def choose(wanted: str, sandboxes: Sequence[Sandbox] = SANDBOXES) -> Sandbox:
+def choose(wanted: str, sandboxes: Sequence[Sandbox]) -> Sandbox:
     """The wanted sandbox, or with `auto` the strongest that works here; SandboxError where there is none."""
     candidates = [sandbox for sandbox in sandboxes if wanted in ("auto", sandbox.name)]
     for sandbox in candidates:
@@ -28,7 +45,7 @@ def choose(wanted: str, sandboxes: Sequence[Sandbox] = SANDBOXES) -> Sandbox:
     raise SandboxError(f"SANDBOX={wanted}: {why or f'there is no such sandbox ({names}).'}")
 
 
-def problems(sandboxes: Sequence[Sandbox] = SANDBOXES) -> dict[str, str]:
+def problems(sandboxes: Sequence[Sandbox]) -> dict[str, str]:
     """Why each sandbox that can't be used here can't, by its name."""
     return {sandbox.name: problem for sandbox in sandboxes if (problem := sandbox.unusable())}
 
@@ -42,5 +59,12 @@ def refuse(sandbox: Sandbox, agent: Agent, allow_plain: bool) -> str | None:
         return None
     return (
         f"The agent `{agent.name}` runs code from the repository, and this machine has no sandbox for it: the operator "
-        "installs bubblewrap, or uses an agent that runs nothing of the repository, such as `patch`."
+        "installs Docker or bubblewrap, or uses an agent that runs nothing of the repository, such as `patch`."
     )
+
+
+def sweep(settings: Settings, at_work: Callable[[], Collection[str]], workspaces: Path) -> None:
+    """Ends what killed workers left of errands in these workspaces whose label is not at work."""
+    for sandbox in sandboxes(settings):
+        if settings.sandbox in ("auto", sandbox.name):
+            sandbox.sweep(at_work, workspaces)

@@ -1,11 +1,12 @@
 """Bubblewrap: namespaces of its own, no network, a read-only system, only the workspace writable."""
 
+import math
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack, suppress
 from functools import cached_property
 from pathlib import Path
@@ -13,27 +14,22 @@ from pathlib import Path
 from runners.agents.adapter import PROGRAMS as PROGRAMS_INSIDE
 from runners.agents.adapter import WORKSPACE
 from runners.sandboxes import seccomp
+from runners.sandboxes.inside import (
+    ENVIRONMENT,
+    GATEWAY_INSIDE,
+    HOME,
+    LAUNCHERS_INSIDE,
+    PROCESSES,
+    TMPFS_BYTES,
+    UNPRIVILEGED,
+    command_line,
+    hand_over,
+)
 from runners.sandboxes.interface import Errand, Process
-from runners.sandboxes.places import BARE, LAUNCHERS, PROGRAMS, PYTHON, PYTHON_HOME, fill_in, relayed, searched
+from runners.sandboxes.places import BARE, LAUNCHERS, PROGRAMS, PYTHON, PYTHON_HOME, searched
 from runners.sandboxes.process import Launch, LocalProcess
 
-HOME = "/home/agent"
-LAUNCHERS_INSIDE = "/launchers"
-GATEWAY_INSIDE = "/gateway"
 INSIDE_ID = 1000
-# A bot that runs as root hands its sandboxes to this user: within the range that Debian reserves (65000-65533),
-# above systemd's dynamic users (to 65519), and nobody's.
-UNPRIVILEGED = 65533
-PROCESSES = 512
-TMPFS_BYTES = 512 * 1024**2
-
-ENVIRONMENT = {
-    "PATH": "/usr/local/bin:/usr/bin:/bin",
-    "HOME": HOME,
-    "USER": "agent",
-    "TMPDIR": "/tmp",  # noqa: S108 - the sandbox's own
-    "LANG": "C.UTF-8",
-}
 ETC = {
     "passwd": f"agent:x:{INSIDE_ID}:{INSIDE_ID}:agent:{HOME}:/bin/sh\n",
     "group": f"agent:x:{INSIDE_ID}:\n",
@@ -58,9 +54,11 @@ class Bubblewrap:
     isolates = True
     bounds = (
         "No network, no file of the host but a read-only /usr and the workspace, no privileges; bounded time, output, "
-        f"workspace (looked at every few seconds) and {PROCESSES} processes, a filter of system calls. It shares the "
-        "host's kernel, and has no limit on memory or CPU (it runs niced, and is the first to go when memory runs out)."
+        f"workspace (looked at every few seconds), memory (every second), processors, {PROCESSES} processes; a filter "
+        "of system calls. It shares the host's kernel; it runs niced, and is the first to go when memory runs out."
     )
+
+    installing = "./async-code agents --install {}"
 
     def unusable(self) -> str | None:
         """By a real errand, once for each process of ours."""
@@ -96,6 +94,9 @@ class Bubblewrap:
             return self._launch(errand, UNPRIVILEGED)
         return self._launch(errand, None)
 
+    def sweep(self, at_work: Callable[[], Collection[str]], workspaces: Path) -> None:
+        """Nothing is left: its processes die with their worker."""
+
     def _launch(self, errand: Errand, user: int | None) -> Process:
         shown = shown_in(errand)
         sources = [str(path) for path in shown.values()]
@@ -106,8 +107,23 @@ class Bubblewrap:
             options = [*self._flags, *filtered(held), *system(held), *home(errand, held), *binds(bound)]
             options += variables(errand)
             staged = [] if user is None else [str(user), *sources]
-            stage = [str(PYTHON), *BARE, str(LAUNCHERS / "stage.py"), str(os.getpid()), *staged, "--"]
-            argv = [*stage, self._bwrap, "--args", held.hold("\0".join(options)), "--", *inside(errand)]
+            stage = [
+                str(PYTHON),
+                *BARE,
+                str(LAUNCHERS / "stage.py"),
+                str(os.getpid()),
+                str(math.ceil(errand.cpus)),
+                *staged,
+                "--",
+            ]
+            argv = [
+                *stage,
+                self._bwrap,
+                "--args",
+                held.hold("\0".join(options)),
+                "--",
+                *command_line(errand, PROCESSES),
+            ]
             launch = Launch(argv, pass_fds=tuple(held.descriptors), owner=user)
             return LocalProcess(launch, errand, end, ExitStack())
 
@@ -181,6 +197,8 @@ def shown_in(errand: Errand) -> dict[str, Path]:
         shown[str(PYTHON_HOME)] = PYTHON_HOME
     if errand.gateway:
         shown[GATEWAY_INSIDE] = errand.gateway.resolve()
+    if errand.objects:
+        shown[str(errand.objects)] = errand.objects.resolve()
     if errand.tools and not errand.tools.resolve().is_relative_to("/usr"):
         shown[str(errand.tools)] = errand.tools.resolve()
     return shown
@@ -198,22 +216,6 @@ def variables(errand: Errand) -> list[str]:
     """The sandbox's environment, then the errand's."""
     ours = {**ENVIRONMENT, "PATH": searched(errand.tools, ENVIRONMENT["PATH"])}
     return [word for name, value in {**ours, **errand.env}.items() for word in ("--setenv", name, value)]
-
-
-def inside(errand: Errand) -> list[str]:
-    """The errand's command line behind its limits."""
-    limits = [str(PYTHON), *BARE, f"{LAUNCHERS_INSIDE}/limits.py", str(PROCESSES), errand.label or "-"]
-    argv = fill_in(errand.argv, PROGRAMS_INSIDE)
-    return [*limits, *relayed(argv, LAUNCHERS_INSIDE, GATEWAY_INSIDE if errand.gateway else None)]
-
-
-def hand_over(tree: Path) -> None:
-    """Gives the workspace to the unprivileged user. A file with several names stays ours: one may lie in a mirror."""
-    for _, _, files, folder in os.fwalk(tree):
-        os.fchown(folder, UNPRIVILEGED, UNPRIVILEGED)
-        for name in files:
-            if os.stat(name, dir_fd=folder, follow_symlinks=False).st_nlink == 1:
-                os.chown(name, UNPRIVILEGED, UNPRIVILEGED, dir_fd=folder, follow_symlinks=False)
 
 
 def end(popen: subprocess.Popen[bytes]) -> None:

@@ -1,6 +1,6 @@
 """What every sandbox answers: a place to lock an agent's process into."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -24,7 +24,10 @@ class Errand:
     idle_seconds: float = 600  # without a byte of output
     output_bytes: int = 10 * 1024 * 1024
     tree_bytes: int = 10 * 1024**3  # of the workspace on disk, looked at every few seconds
+    memory_bytes: int = 4 * 1024**3  # of all its processes together, where the sandbox can bound that
+    cpus: float = 2  # processors' worth of time, likewise
     label: str = ""  # run/fence, to find what a dead worker left
+    objects: Path | None = None  # the host's folder of git objects that the workspace borrows, shown at its own path
     gateway: Path | None = None  # the host's folder of the gateway's sockets; None: not even that way out
     tools: Path | None = None  # the host's folder of installed agents, shown at its own path
 
@@ -51,6 +54,7 @@ class Sandbox(Protocol):
     name: str
     isolates: bool
     bounds: str  # one line for the run page: what it bounds, and what it can't
+    installing: str  # the command that puts the agent `{}` where errands find it
 
     def unusable(self) -> str | None:
         """Why it can't be used on this host; None where it can (probed for real)."""
@@ -60,3 +64,6 @@ class Sandbox(Protocol):
 
     def start(self, errand: Errand) -> Process:
         """Starts the errand's process with exactly the errand's and the sandbox's own environment."""
+
+    def sweep(self, at_work: Callable[[], Collection[str]], workspaces: Path) -> None:
+        """Ends what killed workers left of errands in these workspaces whose label is not at work."""

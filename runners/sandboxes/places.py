@@ -26,12 +26,12 @@ MODELS, TUNNELS = "models.sock", "tunnels.sock"
 PORTS = {urlsplit(GATEWAY).port: MODELS, PROXY_PORT: TUNNELS}
 
 
-def relayed(argv: Sequence[str], launchers: str, gateway: str | None) -> list[str]:
+def relayed(argv: Sequence[str], launchers: str, gateway: str | None, python: str = str(PYTHON)) -> list[str]:
     """The command line behind its way to the gateway, if it has one. All paths are as the process sees them."""
     if gateway is None:
         return list(argv)
     ways = [word for port, name in PORTS.items() for word in (str(port), f"{gateway}/{name}")]
-    return [str(PYTHON), *BARE, f"{launchers}/relay.py", *ways, "--", *argv]
+    return [python, *BARE, f"{launchers}/relay.py", *ways, "--", *argv]
 
 
 def tools_of(settings: Settings) -> Path | None:
@@ -45,6 +45,6 @@ def searched(tools: Path | None, path: str) -> str:
     return os.pathsep.join([*folders, path])
 
 
-def fill_in(argv: Sequence[str], programs: str) -> list[str]:
+def fill_in(argv: Sequence[str], programs: str, python: str = str(PYTHON)) -> list[str]:
     """The command line with its placeholders replaced."""
-    return [word.replace("{python}", str(PYTHON)).replace("{programs}", programs) for word in argv]
+    return [word.replace("{python}", python).replace("{programs}", programs) for word in argv]

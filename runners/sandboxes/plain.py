@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Callable, Collection
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -24,6 +25,8 @@ class Plain:
         "NOT ISOLATED: a plain process with the bot's own rights. It can read and write whatever the bot's user can, "
         "and reach the network. Bounded: time, output, environment. A process that means to escape its end can."
     )
+
+    installing = "./async-code agents --install {}"
 
     def unusable(self) -> str | None:
         """It always works."""
@@ -50,6 +53,9 @@ class Plain:
                 env=tuple({**environment(home, errand.tools), **errand.env}.items()),
             )
             return LocalProcess(launch, errand, end, undo.pop_all())
+
+    def sweep(self, at_work: Callable[[], Collection[str]], workspaces: Path) -> None:
+        """Nothing is left: the keeper ends what it keeps when its worker dies."""
 
 
 def environment(home: Path, tools: Path | None) -> dict[str, str]:

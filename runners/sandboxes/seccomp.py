@@ -55,6 +55,7 @@ FORBIDDEN: dict[str, tuple[int | None, int | None]] = {
     "quotactl_fd": (443, 443),
     "reboot": (169, 142),
     "request_key": (249, 218),
+    "sched_setaffinity": (203, 122),  # a process keeps to the processors that it was given
     "setdomainname": (171, 162),
     "sethostname": (170, 161),
     "setns": (308, 268),

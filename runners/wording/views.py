@@ -26,6 +26,7 @@ class RunView:
     summary: str | None = None
     has_patch: bool = False
     sandbox: str | None = None
+    bounds: str = ""  # of the sandbox
     refused_hosts: tuple[tuple[str, int], ...] = ()  # what the agent was not let to, and how often it asked
     cost_usd: float | None = None
     tokens: int | None = None

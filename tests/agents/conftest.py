@@ -1,4 +1,4 @@
-"""Agents at work in both sandboxes, where they work."""
+"""Agents at work in all sandboxes, where they work."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,14 +7,13 @@ import pytest
 
 from runners.agents import AGENTS
 from runners.agents.adapter import AgentEvent, Brief, Outcome
-from runners.sandboxes import SANDBOXES
 from runners.sandboxes.interface import Errand, Sandbox
-from tests.sandboxes.running import run, usable
+from tests.sandboxes.running import ALL, run, usable
 
 Work = Callable[[str, Path, Brief], tuple[Outcome, list[AgentEvent]]]
 
 
-@pytest.fixture(params=[sandbox.name for sandbox in SANDBOXES])
+@pytest.fixture(params=[sandbox.name for sandbox in ALL])
 def sandbox(request: pytest.FixtureRequest) -> Sandbox:
     return usable(request.param)
 

@@ -7,10 +7,10 @@ import pytest
 
 from config.database import Database
 from runners import refused_hosts
-from runners.sandboxes.interface import Errand
+from runners.sandboxes.interface import Errand, Sandbox
 from runners.way_out import folder_of, proxied
 from tests.gateway.conftest import KEY, MODEL, Ground
-from tests.sandboxes.running import run, usable
+from tests.sandboxes.running import ALL, run, usable
 
 ASKS = f"""
 import json, urllib.request
@@ -44,9 +44,14 @@ except OSError:
 """
 
 
-def inside(ground: Ground, tree: Path, code: str, **env: str) -> list[str]:
+@pytest.fixture(params=[sandbox.name for sandbox in ALL if sandbox.isolates])
+def sandbox(request: pytest.FixtureRequest) -> Sandbox:
+    """Whatever locks in."""
+    return usable(request.param)
+
+
+def inside(sandbox: Sandbox, ground: Ground, tree: Path, code: str, **env: str) -> list[str]:
     """What a program prints that is locked in, with the gateway as its way out."""
-    sandbox = usable("bubblewrap")
     argv = ["{python}", "-I", "-c", code]
     lines, exit = run(sandbox, Errand(argv, tree, env=env, seconds=60, gateway=folder_of(ground.settings)))
     assert exit.code == 0, lines
@@ -60,20 +65,18 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path / "tree"
 
 
-@pytest.mark.needs("bubblewrap")
-def test_a_model_is_reached_from_inside(ground: Ground, tree: Path) -> None:
+def test_a_model_is_reached_from_inside(sandbox: Sandbox, ground: Ground, tree: Path) -> None:
     ground.run("secret")
-    (line,) = inside(ground, tree, ASKS)
+    (line,) = inside(sandbox, ground, tree, ASKS)
     assert "message_start" in line
     (asked,) = ground.provider.asked
     assert asked.headers["x-api-key"] == KEY
     assert json.loads(asked.body)["model"] == MODEL
 
 
-@pytest.mark.needs("bubblewrap")
-def test_a_host_that_is_not_listed_is_refused_and_noted(ground: Ground, tree: Path) -> None:
+def test_a_host_that_is_not_listed_is_refused_and_noted(sandbox: Sandbox, ground: Ground, tree: Path) -> None:
     claim = ground.run("secret")
-    lines = inside(ground, tree, TRIES, **proxied("secret"))
+    lines = inside(sandbox, ground, tree, TRIES, **proxied("secret"))
     evil, metadata, here = lines
     assert "evil.example:443 is not among the hosts that this run may reach" in evil
     assert "403" in metadata
@@ -81,10 +84,9 @@ def test_a_host_that_is_not_listed_is_refused_and_noted(ground: Ground, tree: Pa
     assert noted(ground.database, claim.run_id) == [("169.254.169.254:443", 1), ("evil.example:443", 1)]
 
 
-@pytest.mark.needs("bubblewrap")
-def test_there_is_no_other_way(ground: Ground, tree: Path) -> None:
+def test_there_is_no_other_way(sandbox: Sandbox, ground: Ground, tree: Path) -> None:
     port = ground.provider_port
-    lines = inside(ground, tree, LOOKS.format(port=port))
+    lines = inside(sandbox, ground, tree, LOOKS.format(port=port))
     assert lines == ["['lo']", "not reached", "not reached", "no name"]
 
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.real
 ALWAYS = ("claude-code", "codex", "gemini", "opencode")
 OTHERS = (name for name, agent in AGENTS.items() if agent.probe and name not in ALWAYS and missing(name) is None)
 AGENTS_HERE = (*ALWAYS, *OTHERS)
-SANDBOXES = ("bubblewrap",)
+SANDBOXES = ("bubblewrap", "docker")
 REPAIRED = BUGGY.replace("a - b", "a + b")
 REPAIRS = (
     Say("I run the tests."),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.settings import Settings, load
-from runners.workspace import Workspace, check_out, give_agent_git, open_workspace
+from runners.workspace import Workspace, check_out, open_workspace
 
 PERSON = {
     f"GIT_{role}_{what}": value
@@ -37,7 +37,6 @@ class Ground:
         """A checkout with the agent's own repository in it."""
         with open_workspace(self.settings, name, self.mirror, self.base_sha) as workspace:
             check_out(workspace)
-            give_agent_git(workspace)
             yield workspace
 
 

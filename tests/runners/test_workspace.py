@@ -26,7 +26,8 @@ def test_a_workspace_is_a_clean_checkout_that_the_agent_s_git_understands(tmp_pa
         assert plain_git(workspace.tree, "status", "--porcelain") == ""
         assert plain_git(workspace.tree, "rev-parse", "HEAD") == ground.base_sha
         assert plain_git(workspace.tree, "remote") == ""
-        assert not (workspace.tree / ".git/objects/info/alternates").exists(), "it needs nothing outside of the tree"
+        assert plain_git(workspace.tree, "log", "--format=%s") == "first"
+        assert not list((workspace.tree / ".git/objects").glob("??")), "it borrows what it has"
         (workspace.tree / "app.py").write_text("z\n")
         assert "+z" in plain_git(workspace.tree, "diff")
 
@@ -93,6 +94,17 @@ def test_a_second_fetch_brings_only_what_is_new(world: World, where: Where) -> N
     world.hub.commit(REPO, "topic", {"notes.txt": "topic\n"}, "alice")
     assert fetch(world, where, "topic")[1] == world.hub.branches(REPO)["topic"]
     assert plain_git(mirror, "for-each-ref", "refs/heads", "refs/tags", "refs/remotes") == ""
+
+
+def test_packs_are_gathered_before_they_are_many(world: World, where: Where, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mirrors, "MOST_PACKS", 3)
+    commits = []
+    for number in range(8):
+        world.hub.commit(REPO, "main", {"notes.txt": f"{number}\n"}, "alice")
+        mirror, commit = fetch(world, where)
+        commits.append(commit)
+    assert len(list((mirror / "objects" / "pack").glob("*.pack"))) <= 4
+    assert {plain_git(mirror, "cat-file", "-t", commit) for commit in commits} == {"commit"}
 
 
 def test_a_branch_may_take_the_place_of_a_folder_of_branches(world: World, where: Where) -> None:

@@ -1,13 +1,12 @@
-"""Both sandboxes, where they work."""
+"""All sandboxes, where they work."""
 
 import pytest
 
-from runners.sandboxes import SANDBOXES
 from runners.sandboxes.interface import Sandbox
-from tests.sandboxes.running import usable
+from tests.sandboxes.running import ALL, usable
 
 
-@pytest.fixture(params=[sandbox.name for sandbox in SANDBOXES])
+@pytest.fixture(params=[sandbox.name for sandbox in ALL])
 def sandbox(request: pytest.FixtureRequest) -> Sandbox:
     return usable(request.param)
 

@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from config.settings import Settings
 from runners.agents.adapter import Exit
-from runners.sandboxes import SANDBOXES
+from runners.sandboxes import sandboxes
 from runners.sandboxes.interface import Errand, Sandbox
+
+ALL = sandboxes(Settings.model_construct())
 
 
 def usable(name: str) -> Sandbox:
     """The sandbox; skips the test where it does not work here."""
-    sandbox = next(sandbox for sandbox in SANDBOXES if sandbox.name == name)
+    sandbox = next(sandbox for sandbox in ALL if sandbox.name == name)
     problem = sandbox.unusable()
     if problem:
         pytest.skip(problem)

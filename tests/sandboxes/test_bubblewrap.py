@@ -9,7 +9,9 @@ from uuid import uuid4
 
 import pytest
 
-from runners.sandboxes.bubblewrap import PROCESSES, UNPRIVILEGED, Bubblewrap, hand_over
+from runners.agents.adapter import Exit
+from runners.sandboxes.bubblewrap import Bubblewrap
+from runners.sandboxes.inside import PROCESSES, UNPRIVILEGED, hand_over
 from runners.sandboxes.interface import Errand, Sandbox
 from tests.sandboxes.running import alive, eventually, python, run
 
@@ -175,6 +177,46 @@ for place in ('/tmp', '/home/agent', '/dev/shm'):
     found[place] = size.f_blocks * size.f_frsize
 """
     assert set(facts(bubblewrap, tmp_path, code).values()) == {512 * 1024**2}
+
+
+GREEDY = """
+import os, time
+for _ in range(3):
+    if not os.fork():
+        held = bytearray(50 * 1024**2)
+        time.sleep(600)
+time.sleep(600)
+"""
+FRUGAL = """
+import os, time
+held = bytearray(60 * 1024**2)
+for _ in range(4):
+    if not os.fork():
+        time.sleep(3)
+        os._exit(0)
+time.sleep(3)
+"""
+
+
+def test_memory_is_bounded_for_all_of_them_together(bubblewrap: Sandbox, tmp_path: Path) -> None:
+    exit = run(bubblewrap, python(tmp_path, GREEDY, memory_bytes=100 * 1024**2))[1]
+    assert (exit.killed, exit.out_of_memory) == ("memory", True)
+
+
+def test_what_forks_share_is_counted_once(bubblewrap: Sandbox, tmp_path: Path) -> None:
+    assert run(bubblewrap, python(tmp_path, FRUGAL, memory_bytes=200 * 1024**2))[1] == Exit(0)
+
+
+def test_it_keeps_to_its_processors(bubblewrap: Sandbox, tmp_path: Path) -> None:
+    code = """
+found = [len(os.sched_getaffinity(0))]
+try:
+    os.sched_setaffinity(0, range(os.cpu_count()))
+except PermissionError:
+    found.append('kept')
+"""
+    lines, _ = run(bubblewrap, python(tmp_path, f"import json, os\n{code}\nprint(json.dumps(found))", cpus=1))
+    assert json.loads(lines[-1]) == [1, "kept"]
 
 
 def test_a_file_with_another_name_elsewhere_is_not_handed_over(tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
 """Which sandbox is used, and who may work without one."""
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from runners.agents import AGENTS
-from runners.sandboxes import SANDBOXES, SandboxError, choose, problems, refuse
+from runners.sandboxes import SandboxError, choose, problems, refuse
 from runners.sandboxes.interface import Errand, Process
+from tests.sandboxes.running import ALL
 
 
 @dataclass
@@ -18,6 +20,7 @@ class Made:
     isolates: bool
     problem: str | None = None
     bounds: str = ""
+    installing: str = ""
 
     def unusable(self) -> str | None:
         return self.problem
@@ -26,6 +29,9 @@ class Made:
         raise NotImplementedError
 
     def start(self, errand: Errand) -> Process:
+        raise NotImplementedError
+
+    def sweep(self, at_work: Callable[[], Collection[str]], workspaces: Path) -> None:
         raise NotImplementedError
 
 
@@ -70,6 +76,6 @@ def test_without_isolation_only_our_own_code_runs(sandbox: Made, agent: str, all
 
 
 def test_the_table_goes_from_strong_to_weak_and_the_weak_one_says_so() -> None:
-    assert [sandbox.isolates for sandbox in SANDBOXES] == sorted([s.isolates for s in SANDBOXES], reverse=True)
-    assert SANDBOXES[-1].name == "none"
-    assert SANDBOXES[-1].bounds.startswith("NOT ISOLATED")
+    assert [sandbox.isolates for sandbox in ALL] == sorted([s.isolates for s in ALL], reverse=True)
+    assert ALL[-1].name == "none"
+    assert ALL[-1].bounds.startswith("NOT ISOLATED")

@@ -197,9 +197,9 @@ def test_a_daemon_that_forked_twice_dies_with_the_command(sandbox: Sandbox, tmp_
 WORKER = """
 import sys
 from pathlib import Path
-from runners.sandboxes import choose
 from runners.sandboxes.interface import Errand
-process = choose(sys.argv[1]).start(Errand(["sleep", "600"], Path(sys.argv[2]), label=sys.argv[3]))
+from tests.sandboxes.running import usable
+process = usable(sys.argv[1]).start(Errand(["sleep", "600"], Path(sys.argv[2]), label=sys.argv[3]))
 sys.stdout.write("started\\n")
 sys.stdout.flush()
 for _ in process.lines(1):
@@ -216,6 +216,7 @@ def test_nothing_outlives_a_killed_worker(sandbox: Sandbox, tmp_path: Path) -> N
         assert eventually(lambda: set(alive(f"run/{token}")) - {worker.pid})
         worker.send_signal(signal.SIGKILL)
     assert eventually(lambda: not alive(token))
+    sandbox.sweep(set, tmp_path)
 
 
 def test_no_descriptor_no_zombie_and_no_folder_stays(sandbox: Sandbox, tmp_path: Path) -> None:

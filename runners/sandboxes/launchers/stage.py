@@ -1,5 +1,6 @@
-"""Prepares bubblewrap's start: `stage.py PARENT [UID SOURCE…] -- ARGV…` becomes ARGV, and dies with its parent.
+"""Prepares bubblewrap's start: `stage.py PARENT CPUS [UID SOURCE…] -- ARGV…` becomes ARGV, and dies with its parent.
 
+It keeps to CPUS processors, which the filter of system calls makes final.
 With UID it leaves root first. A process that is root outside keeps root's file permissions inside, capabilities or not:
 it could write the host's /proc/sys and change the modes of /dev. The sources may lie where only root can go (a 0700
 home), so they are bound to /tmp/0, /tmp/1, … before, in a mount namespace of our own.
@@ -7,6 +8,7 @@ home), so they are bound to /tmp/0, /tmp/1, … before, in a mount namespace of 
 
 import ctypes
 import os
+import random
 import signal
 import sys
 from pathlib import Path
@@ -59,8 +61,15 @@ def die_with(parent: int) -> None:
         sys.exit("the worker is gone")
 
 
-def main(parent: int, staged: list[str], argv: list[str]) -> None:
+def keep_to(cpus: int) -> None:
+    """So many of the processors that we were given, not always the same."""
+    given = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, random.sample(sorted(given), min(cpus, len(given))))
+
+
+def main(parent: int, cpus: int, staged: list[str], argv: list[str]) -> None:
     """Does not return."""
+    keep_to(cpus)
     if staged:
         user, *sources = staged
         stage(sources)
@@ -73,6 +82,6 @@ def main(parent: int, staged: list[str], argv: list[str]) -> None:
 if __name__ == "__main__":
     split = sys.argv.index("--")
     try:
-        main(int(sys.argv[1]), sys.argv[2:split], sys.argv[split + 1 :])
+        main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:split], sys.argv[split + 1 :])
     except OSError as error:
         sys.exit(f"the sandbox can't be prepared: {error.strerror}")

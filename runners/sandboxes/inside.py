@@ -1,0 +1,40 @@
+"""What a process finds in a sandbox that isolates, whichever that is: places, environment, bounds, command line."""
+
+import os
+from pathlib import Path
+
+from runners.agents.adapter import PROGRAMS as PROGRAMS_INSIDE
+from runners.sandboxes.interface import Errand
+from runners.sandboxes.places import BARE, PYTHON, fill_in, relayed
+
+HOME = "/home/agent"
+LAUNCHERS_INSIDE = "/launchers"
+GATEWAY_INSIDE = "/gateway"
+PROCESSES = 512
+TMPFS_BYTES = 512 * 1024**2
+ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "HOME": HOME,
+    "USER": "agent",
+    "TMPDIR": "/tmp",  # noqa: S108 - the sandbox's own
+    "LANG": "C.UTF-8",
+}
+# A bot that runs as root hands its sandboxes to this user: within the range that Debian reserves (65000-65533),
+# above systemd's dynamic users (to 65519), and nobody's.
+UNPRIVILEGED = 65533
+
+
+def command_line(errand: Errand, processes: int, python: str = str(PYTHON)) -> list[str]:
+    """The errand's command line behind its limits and its way to the gateway. `processes` 0: others bound them."""
+    limits = [python, *BARE, f"{LAUNCHERS_INSIDE}/limits.py", str(processes), errand.label or "-"]
+    argv = fill_in(errand.argv, PROGRAMS_INSIDE, python)
+    return [*limits, *relayed(argv, LAUNCHERS_INSIDE, GATEWAY_INSIDE if errand.gateway else None, python)]
+
+
+def hand_over(tree: Path) -> None:
+    """Gives the workspace to the unprivileged user. A file with several names stays ours: one may lie in a mirror."""
+    for _, _, files, folder in os.fwalk(tree):
+        os.fchown(folder, UNPRIVILEGED, UNPRIVILEGED)
+        for name in files:
+            if os.stat(name, dir_fd=folder, follow_symlinks=False).st_nlink == 1:
+                os.chown(name, UNPRIVILEGED, UNPRIVILEGED, dir_fd=folder, follow_symlinks=False)
