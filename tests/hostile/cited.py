@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-BOMBS = "processes, memory that looks like files, output, time and the workspace's disk are bounded"
+BOMBS = "processes, memory, processors, output, time and the workspace's disk are bounded"
 ENDS = "a sandbox and all in it end with the worker, the command, or a limit"
 MONEY = "the gateway reserves the most that a request can cost before it goes out"
 KEYS = "keys and tokens are the host's, live in the environment of one command, and come out of no log or text"
@@ -21,6 +21,12 @@ CITED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "test_a_fork_bomb_meets_its_bound_and_ends": "a fork bomb",
             "test_a_bomb_without_mercy_is_ended_by_time": "a fork bomb without mercy",
             "test_memory_that_looks_like_files_is_bounded": "files in memory without end",
+            "test_memory_is_bounded_for_all_of_them_together": "a memory bomb",
+            "test_it_keeps_to_its_processors": "endless computing",
+        },
+        "sandboxes/test_docker.py": {
+            "test_want_of_memory_is_told_apart_from_the_exit_code": "a memory bomb in a container",
+            "test_every_bound_is_the_engines": "every bound of a container, as its engine has it",
         },
         "sandboxes/test_process.py": {
             "test_every_limit_ends_it": "silence, endless loops, floods of output",

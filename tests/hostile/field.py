@@ -25,7 +25,7 @@ from runners.sandboxes.interface import Errand, Process, Sandbox
 from runners.way_out import folder_of
 from tests.gateway.provider import Provider
 from tests.hostile.inside.acting import TABLES
-from tests.hostile.scene import bring_inside
+from tests.hostile.scene import inside
 from tests.runners.rows import claim, new_run, row, write
 from tests.serving import living_gateway, served
 
@@ -68,7 +68,7 @@ class Field:
     def start(self, work: str, sandbox: Sandbox | None = None, **limits: Any) -> Process:
         """A process that does it; where it is locked in, it has a way to the gateway."""
         chosen, tools = sandbox or self.sandbox, Path(self.facts["tools"])
-        argv = ["{python}", "-E", "-s", "-B", "-c", f"import sys; sys.path.insert(0, '{tools}'); {work}"]
+        argv = ["{python}", "-E", "-s", "-B", "-c", inside(work)]
         gateway = folder_of(self.settings) if chosen.isolates else None
         return chosen.start(Errand(argv, self.tree, gateway=gateway, tools=tools, **limits))
 
@@ -88,7 +88,7 @@ def set_field(directory: Path, database_url: str, sandbox: Sandbox) -> Iterator[
         (host / "mirrors/1.git").write_text(canary("host"))
         for name in ("tree", "other", "tools"):
             (directory / name).mkdir()
-        bring_inside(directory / "tools")
+        (directory / "tools/agent").touch()
         url = held.enter_context(served(provider.app))
         settings = load(
             _env_file=None, data_dir=directory / "bot", sandbox_hosts="allowed.example,.listed.example", **provided(url)
@@ -118,6 +118,7 @@ def set_field(directory: Path, database_url: str, sandbox: Sandbox) -> Iterator[
             "shared_memory": SHARED_MEMORY,
             "tools": str(directory / "tools"),
             "port": port,
+            "host_name": socket.gethostname(),
             "host_address": address_of_host(),
             "listeners": [["127.0.0.1", port], [address_of_host(), port]],
             "credential": ALIVE,

@@ -1,6 +1,8 @@
 """A world with a trap: an agent that was taken over works there, locked in, and all that it caused can be looked at."""
 
-import shutil
+import base64
+import io
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,10 +32,15 @@ def set_trap(directory: Path) -> tuple[Trap, Path]:
     return Trap(str(program), str(secret)), marks
 
 
-def bring_inside(folder: Path) -> str:
-    """Puts what runs inside among the installed agents; what makes a Python find it there."""
-    shutil.copytree(INSIDE, folder / "inside", ignore=shutil.ignore_patterns("__pycache__"))
-    return f"import sys; sys.path.insert(0, '{folder}')"
+def inside(work: str) -> str:
+    """A program's text that brings what runs inside with it, whatever a sandbox shows, and does this work."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in INSIDE.glob("*.py"):
+            archive.write(path, f"inside/{path.name}")
+    encoded = base64.b64encode(packed.getvalue()).decode()
+    unpacked = f"p = os.path.expanduser('~/inside.zip'); open(p, 'wb').write(base64.b64decode('{encoded}'))"
+    return f"import base64, os, sys; {unpacked}; sys.path.insert(0, p); {work}"
 
 
 @dataclass
@@ -91,10 +98,8 @@ class Scene:
 def set_scene(directory: Path, database_url: str, sandbox: str) -> Iterator[Scene]:
     """The world, alive, whose agent is the one that was taken over."""
     trap, marks = set_trap(directory)
-    begin = (
-        f"{bring_inside(directory / 'agents')}; from inside.agent import main; main('{trap.program}', '{trap.secret}')"
-    )
-    settings = {"agents_dir": directory / "agents", "agent_command": f'{{python}} -E -s -B -c "{begin}"'}
-    given = {"sandbox": sandbox, "default_agent": "command", **settings, **UNLIMITED}
+    begin = inside(f"from inside.agent import main; main('{trap.program}', '{trap.secret}')")
+    command = f'{{python}} -E -s -B -c "{begin}"'
+    given = {"sandbox": sandbox, "default_agent": "command", "agent_command": command, **UNLIMITED}
     with living(make_world(directory, database_url, **given)) as world:
         yield Scene(world, trap, marks)

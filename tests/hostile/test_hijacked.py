@@ -50,7 +50,13 @@ def test_nobody_of_the_host_was_reached(field: Field) -> None:
         "other.sock",
         "secret",
     ]
-    assert sorted(path.name for path in Path(field.facts["tools"]).iterdir()) == ["inside"]
+    assert sorted(path.name for path in Path(field.facts["tools"]).iterdir()) == ["agent"]
+
+
+def test_a_later_run_finds_nothing_of_an_earlier_one(field: Field) -> None:
+    names = [name for name in TABLE_OF if name.startswith("meet_an_earlier_run_")]
+    earlier, later = field.try_out(names), field.try_out(names)
+    assert [list(report) for report in (*earlier.values(), *later.values())] == [["refused"]] * 2 * len(names)
 
 
 def test_nothing_stays_when_the_agent_has_ended(field: Field) -> None:

@@ -55,8 +55,8 @@ def command_lines_of_others(_facts: Facts) -> object:
 
 
 def processes_of_the_host(facts: Facts) -> object:
-    seen = [Path(path).read_bytes() for path in processes("cmdline")]
-    return [line for line in seen if facts["host_word"].encode() in line] or None
+    seen = any_of(processes("cmdline"), lambda path: Path(path).read_bytes()) or {}
+    return [line for line in seen.values() if facts["host_word"].encode() in line] or None
 
 
 def memory_of_the_first_process(_facts: Facts) -> object:
@@ -122,10 +122,11 @@ def homes_of_people(facts: Facts) -> object:
     ] or None
 
 
-def configuration_of_the_host(_facts: Facts) -> object:
-    return any_of(
-        ["/etc/shadow", "/etc/sudoers", "/etc/ssh", "/etc/machine-id", "/etc/docker", "/etc/kubernetes"], os.stat
-    )
+def configuration_of_the_host(facts: Facts) -> object:
+    """An image has a few such files too: those of the host are not to be read, and know its name."""
+    secrets = ("/etc/shadow", "/etc/sudoers", "/etc/ssh/ssh_host_ed25519_key", "/etc/docker", "/etc/kubernetes")
+    named = any_of(["/etc/hostname", "/etc/hosts"], lambda path: facts["host_name"] in Path(path).read_text()) or {}
+    return any_of(secrets, opened) or [path for path, found in named.items() if found] or None
 
 
 def database_of_the_bot(facts: Facts) -> object:
@@ -179,7 +180,13 @@ def addresses_of_the_kernel(_facts: Facts) -> object:
 
 
 def settings_of_devices(_facts: Facts) -> object:
-    return any_of(["/sys/class/net", "/sys/devices", "/sys/kernel/debug", "/sys/firmware"], listed)
+    found = any_of(["/sys/kernel/debug", "/sys/kernel/security", "/sys/firmware"], listed) or {}
+    interfaces = any_of(["/sys/class/net"], listed) or {}
+    return (
+        [path for paths in found.values() for path in paths or ()]
+        or [path for paths in interfaces.values() for path in paths or () if not path.endswith("/lo")]
+        or None
+    )
 
 
 ACTIONS: Table = {

@@ -13,7 +13,6 @@ PLACES = {
     "users": ("/etc/passwd", "/etc/sudoers.d/agent", "/etc/ld.so.preload", "/etc/ssl/certs/ca-certificates.crt"),
     "programs_of_the_system": ("/usr/bin/git", "/usr/local/bin/git", "/bin/sh", "/usr/lib/agent.so"),
     "the_program_of_the_sandbox": ("/proc/1/exe", "/proc/self/exe"),
-    "programs_of_the_bot": ("/programs/run.py", "/programs/x.py", "/launchers/limits.py", "/launchers/relay.py"),
     "core_pattern": ("/proc/sys/kernel/core_pattern", "/proc/sys/kernel/modprobe", "/proc/sys/kernel/hotplug"),
     "settings_of_the_kernel": ("/proc/sys/vm/drop_caches", "/proc/sys/kernel/yama/ptrace_scope"),
     "sysrq": ("/proc/sysrq-trigger", "/proc/sys/kernel/sysrq"),
@@ -37,7 +36,7 @@ def of_places(name: str, places: tuple[str, ...]) -> Action:
 
 def write_installed_agents(facts: Facts) -> object:
     """The next run would start what lies there."""
-    return any_of([f"{facts['tools']}/inside/acting.py", f"{facts['tools']}/bin-x"], openable)
+    return any_of([f"{facts['tools']}/agent", f"{facts['tools']}/x"], openable)
 
 
 def write_files_of_the_host(facts: Facts) -> object:
@@ -128,6 +127,8 @@ REMAINS: tuple[tuple[str, Callable[[], Path]], ...] = (
     ("home", lambda: Path.home() / "remains"),
     ("tmp", lambda: Path("/tmp/remains")),
     ("shared_memory", lambda: Path("/dev/shm/remains")),
+    ("programs", lambda: Path("/programs/remains")),
+    ("launchers", lambda: Path("/launchers/remains")),
 )
 
 
@@ -164,5 +165,7 @@ ACTIONS: Table = {
         make_a_group_of_its_own,
         run_in_real_time,
     ),
-    "its home and its folders in memory end with it": tuple(of_remains(*words) for words in REMAINS),
+    "its home, its folders in memory and its copies of programs end with it": tuple(
+        of_remains(*words) for words in REMAINS
+    ),
 }
