@@ -129,6 +129,7 @@ CITED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         },
         "hostile/test_sayings.py": {
             "test_a_stranger_s_title_acts_nowhere": "a title that keeps CI from running",
+            "test_what_is_told_of_a_repository_does_not_act": "live words in what is told of a repository",
         },
         "wording/test_hidden.py": {
             "test_hidden_text_is_taken_out": "hidden instructions in an issue",

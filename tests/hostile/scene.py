@@ -12,6 +12,8 @@ from typing import Any
 from bot.local_github.records import Repository
 from runners import run_events
 from tests.hostile.inside.trap import Trap
+from tests.hostile.making import Maker
+from tests.hostile.planted import Plant
 from tests.serving import living
 from tests.world import World, make_world
 
@@ -56,6 +58,14 @@ class Scene:
         made = self.world.hub.add_repository("octo", name, files)
         self.world.hub.set_role(made.full_name, "alice", "write")
         return made
+
+    def plant(self, repository: Repository, *plants: Plant) -> None:
+        """Puts what these make beside the files of its only commit."""
+        disk = self.world.hub.site.disk
+        make = Maker(disk.path(repository.id))
+        tree = make.tree([*make.files(FILES), *(entry for plant in plants for entry in plant(make, self.trap))])
+        # Not by git, which would look at it.
+        (make.git_dir / "refs/heads/main").write_text(f"{make.commit(tree)}\n")
 
     def ask(self, repository: Repository, text: str = "") -> Any:
         """Alice asks for work, and all of it is done; the row of the only run that came of it."""

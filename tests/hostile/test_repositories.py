@@ -2,10 +2,9 @@
 
 import pytest
 
-from tests.hostile.making import Maker
 from tests.hostile.planted import Plant
 from tests.hostile.repositories import REPOSITORIES
-from tests.hostile.scene import FILES, Scene
+from tests.hostile.scene import Scene
 
 CASES = [(plant, reasons) for plants, reasons in REPOSITORIES.values() for plant in plants]
 
@@ -13,10 +12,7 @@ CASES = [(plant, reasons) for plants, reasons in REPOSITORIES.values() for plant
 @pytest.mark.parametrize(("plant", "reasons"), CASES, ids=[plant.__name__ for plant, _ in CASES])
 def test_the_host_comes_to_no_harm(scene: Scene, plant: Plant, reasons: tuple[str, ...]) -> None:
     repository = scene.repository(plant.__name__)
-    disk = scene.world.hub.site.disk
-    make = Maker(disk.path(repository.id))
-    tree = make.tree([*make.files(FILES), *plant(make, scene.trap)])
-    (disk.path(repository.id) / "refs/heads/main").write_text(f"{make.commit(tree)}\n")
+    scene.plant(repository, plant)
     run = scene.ask(repository)
     scene.assert_unharmed(repository, run)
     assert run.state == ("failed" if reasons else "done"), run.detail

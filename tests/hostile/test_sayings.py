@@ -4,14 +4,18 @@ import pytest
 
 from tests.hostile.inside.sayings import SAYINGS
 from tests.hostile.inside.texts import TOKEN
+from tests.hostile.inside.trap import Trap
+from tests.hostile.making import Entry, Maker
+from tests.hostile.planted import Plant
 from tests.hostile.scene import Scene
 from tests.wording.live import acting
 
 
-def said(scene: Scene, saying: str) -> list[str]:
+def said(scene: Scene, saying: str, *planted: Plant) -> list[str]:
     """The texts on GitHub that speak of the run, without its own names."""
     repository = scene.repository(f"says_{saying}")
-    run = scene.ask(repository, f"say {saying}")
+    scene.plant(repository, *planted)
+    run = scene.ask(repository, f"say {saying}" if saying in SAYINGS else "")
     scene.assert_unharmed(repository, run)
     assert run.state == "done", run.detail
     name, hub = repository.full_name, scene.world.hub
@@ -30,13 +34,30 @@ def frame(scene: Scene) -> set[str]:
     return {line for text in said(scene, "honestly") for line in text.splitlines() if acting(line)}
 
 
+def acts(texts: list[str], frame: set[str]) -> set[str]:
+    """What acts in them, but for the bot's own."""
+    return set().union(*(acting("\n".join(line for line in text.splitlines() if line not in frame)) for text in texts))
+
+
 @pytest.mark.parametrize("saying", [name for name in SAYINGS if name != "honestly"])
 def test_nothing_of_it_acts(scene: Scene, frame: set[str], saying: str) -> None:
     texts = said(scene, saying)
     assert "Closes #1" in frame
-    for text in texts:
-        assert acting("\n".join(line for line in text.splitlines() if line not in frame)) == set()
-        assert TOKEN not in text and "hunter22" not in text
+    assert acts(texts, frame) == set()
+    assert TOKEN not in str(texts) and "hunter22" not in str(texts)
+
+
+def test_what_is_told_of_a_repository_does_not_act(scene: Scene, frame: set[str]) -> None:
+    texts = said(scene, "of_a_repository", words_of_its_own)
+    assert "Submodules were not fetched" in str(texts)
+    assert acts(texts, frame) == set()
+
+
+def words_of_its_own(make: Maker, _trap: Trap) -> list[Entry]:
+    """Names that would be live where they are told."""
+    modules = make.file(".gitmodules", '[submodule "lib"]\n\tpath = lib\n\turl = ./lib\n')
+    paths = ("` @alice closes #7 `", "![x](https:evil.example)", "<img src=x>\n\n# fixes octo#7")
+    return [modules, *map(make.submodule, paths), make.file(".gitattributes", "* filter=`@alice`\n*.b filter=lfs\n")]
 
 
 def test_a_stranger_s_title_acts_nowhere(scene: Scene) -> None:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from .keys import set_key
@@ -121,6 +122,15 @@ def bare_repository_at_the_top(tree: Path, trap: Trap) -> None:
     (tree / "refs").mkdir()
 
 
+def poisoned_mirror(tree: Path, _trap: Trap) -> None:
+    """Objects that are lent to every run of the repository are taken away, written over, and joined by others."""
+    lent = Path((tree / ".git/objects/info/alternates").read_text().strip())
+    for place in (lent, *lent.rglob("*"), lent / "x"):
+        for change in (Path.unlink, lambda path: write(path, "x"), lambda path: path.chmod(0o777), Path.rmdir):
+            with suppress(OSError):
+                change(place)
+
+
 def commits_of_its_own(tree: Path, _trap: Trap) -> None:
     """Branches, tags and a commit that says that another run made it; nobody publishes any of it."""
     message = "x\n\nAsync-Code-Run: r1/1\nCo-authored-by: Mallory <mallory@evil.example>"
@@ -170,5 +180,6 @@ ANOTHER_GIT: tuple[Attack, ...] = (
     fifo_as_config,
     garbage_as_git,
     commits_of_its_own,
+    poisoned_mirror,
 )
 SPELLED = tuple(_spelled(name, spelling) for name, spelling in SPELLINGS.items())
