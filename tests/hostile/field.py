@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -67,10 +67,9 @@ class Field:
 
     def start(self, work: str, sandbox: Sandbox | None = None, **limits: Any) -> Process:
         """A process that does it; where it is locked in, it has a way to the gateway."""
-        chosen, tools = sandbox or self.sandbox, Path(self.facts["tools"])
-        argv = ["{python}", "-E", "-s", "-B", "-c", inside(work)]
-        gateway = folder_of(self.settings) if chosen.isolates else None
-        return chosen.start(Errand(argv, self.tree, gateway=gateway, tools=tools, **limits))
+        chosen, argv = sandbox or self.sandbox, ["{python}", "-E", "-s", "-B", "-c", inside(work)]
+        shown = Errand(argv, self.tree, tools=Path(self.facts["tools"]), objects=Path(self.facts["objects"]), **limits)
+        return chosen.start(replace(shown, gateway=folder_of(self.settings)) if chosen.isolates else shown)
 
     def spent(self) -> float:
         """What the run at work has cost."""
@@ -86,9 +85,10 @@ def set_field(directory: Path, database_url: str, sandbox: Sandbox) -> Iterator[
         (host / "secret").write_text(canary("host"))
         (host / "mirrors").mkdir()
         (host / "mirrors/1.git").write_text(canary("host"))
-        for name in ("tree", "other", "tools"):
+        for name in ("tree", "other", "tools", "objects"):
             (directory / name).mkdir()
-        (directory / "tools/agent").touch()
+        for name in ("tools/agent", "objects/pack"):
+            (directory / name).touch()
         url = held.enter_context(served(provider.app))
         settings = load(
             _env_file=None, data_dir=directory / "bot", sandbox_hosts="allowed.example,.listed.example", **provided(url)
@@ -117,6 +117,7 @@ def set_field(directory: Path, database_url: str, sandbox: Sandbox) -> Iterator[
             "abstract_socket": abstract,
             "shared_memory": SHARED_MEMORY,
             "tools": str(directory / "tools"),
+            "objects": str(directory / "objects"),
             "port": port,
             "host_name": socket.gethostname(),
             "host_address": address_of_host(),

@@ -50,7 +50,8 @@ def test_nobody_of_the_host_was_reached(field: Field) -> None:
         "other.sock",
         "secret",
     ]
-    assert sorted(path.name for path in Path(field.facts["tools"]).iterdir()) == ["agent"]
+    assert [path.name for path in Path(field.facts["tools"]).iterdir()] == ["agent"]
+    assert [path.name for path in Path(field.facts["objects"]).iterdir()] == ["pack"]
 
 
 def test_a_later_run_finds_nothing_of_an_earlier_one(field: Field) -> None:

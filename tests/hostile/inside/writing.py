@@ -39,6 +39,12 @@ def write_installed_agents(facts: Facts) -> object:
     return any_of([f"{facts['tools']}/agent", f"{facts['tools']}/x"], openable)
 
 
+def change_lent_objects(facts: Facts) -> object:
+    """Every later run of the repository would have others."""
+    places = [f"{facts['objects']}/pack", f"{facts['objects']}/x"]
+    return any_of(places, openable) or any_of(places[:1], os.unlink) or any_of([facts["objects"]], os.rmdir)
+
+
 def write_files_of_the_host(facts: Facts) -> object:
     return any_of([facts["secret"], f"{facts['host_folder']}/x", f"{facts['other_tree']}/x"], openable)
 
@@ -148,6 +154,7 @@ ACTIONS: Table = {
         *(of_places(*words) for words in PLACES.items()),
         write_installed_agents,
         write_files_of_the_host,
+        change_lent_objects,
         remove_the_gateway_s_sockets,
         stand_in_for_the_gateway,
     ),
