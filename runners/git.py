@@ -116,6 +116,20 @@ def git_bytes(
     return done.stdout
 
 
+@contextmanager
+def git_lines(*arguments: str, git_dir: Path) -> Iterator[Iterator[bytes]]:
+    """What git prints, line by line as it comes: whoever has seen enough leaves, and git ends."""
+    argv, env = ["git", *arguments], _environment(HARDENED) | {"GIT_DIR": str(git_dir)}
+    with subprocess.Popen(
+        argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=git_dir, env=env
+    ) as process:
+        assert process.stdout
+        try:
+            yield iter(process.stdout)
+        finally:
+            process.kill()
+
+
 def _run(
     argv: list[str], stdin: bytes, seconds: float, *, cwd: Path, env: Mapping[str, str]
 ) -> subprocess.CompletedProcess[bytes]:

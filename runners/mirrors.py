@@ -13,6 +13,7 @@ from runners.github_types import Where
 from runners.problems import Problem
 
 LOOK_SECONDS = 0.1
+HARMFUL = ("fsck error", "in tree entry")  # how git speaks of objects that it refuses
 MOST_PACKS = 50
 
 
@@ -99,7 +100,7 @@ def _refused(error: GitError, where: Where, ref: str) -> Exception:
             f"The branch `{ref}` does not exist in {where.repository}. "
             "Name one that does with `--base`, or push a first commit if the repository is empty.",
         )
-    if "fsck error" in str(error).lower():
+    if any(words in str(error).lower() for words in HARMFUL):
         said = str(error).splitlines()[0]
         return Problem("refused_objects", f"{where.repository} holds something that git refuses as harmful: {said}")
     return meaning(error) or error

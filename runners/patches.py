@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import partial
 
+from runners import binaries
 from runners.git import GitError, git, git_bytes
 from runners.github_types import Unavailable
 from runners.problems import Problem
@@ -26,10 +27,14 @@ class Patch:
     added: int
     removed: int
 
-    def added_lines(self) -> str:
-        """What it adds, as text."""
+    def added_text(self) -> str:
+        """What it adds: lines, names of files, and what is in binary ones, for who looks for words in it.
+
+        A line that begins with `++` looks like the head of a file.
+        """
         lines = self.content.decode("utf-8", "replace").splitlines()
-        return "\n".join(line[1:] for line in lines if line.startswith("+") and not line.startswith("+++"))
+        kept = [line for line in lines if line.startswith(("+", "diff ", "rename to "))]
+        return "\n".join([*kept, *binaries.added(self.content)])
 
 
 def read(workspace: Workspace) -> Patch | None:
@@ -87,6 +92,8 @@ def _guard(workspace: Workspace, changed: list[str]) -> None:
             raise Problem("odd_mode", f"`{path}` would be stored with mode {mode}; only files and links are published.")
         if _is_workflow(path, mode):
             raise Problem("protected_path", f"`{path}` is a workflow; the App has no right to change workflows.")
+        if _names_owners(path):
+            raise Problem("protected_path", f"`{path}` says who has to review; that is not an agent's to change.")
         if mode == "120000" and _leaves(path, git("cat-file", "blob", sha, git_dir=workspace.git)):
             raise Problem("escaping_link", f"`{path}` would be a link out of the repository.")
 
@@ -97,6 +104,12 @@ def _is_workflow(path: str, mode: str) -> bool:
     if parts[:2] == [".github", "workflows"]:
         return True
     return parts == [".github"] and mode != "000000"
+
+
+def _names_owners(path: str) -> bool:
+    """Whether GitHub could read code owners there."""
+    folder, _, name = path.casefold().rpartition("/")
+    return name == "codeowners" and folder in ("", "docs", ".github")
 
 
 def _leaves(path: str, target: str) -> bool:

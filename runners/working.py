@@ -73,10 +73,8 @@ def _patch(attempt: Attempt, workspace: Workspace, outcome: Outcome) -> patches.
     """What the agent left. Raises Problem for what can't be published, unless the run failed anyhow."""
     try:
         patch = patches.read(workspace)
-        if patch is not None and attempt.holds_secret(patch.added_lines()):
-            raise Problem(
-                "secret_in_patch", "The patch would publish a secret: a key or token stands in an added line."
-            )
+        if patch is not None and attempt.holds_secret(patch.added_text()):
+            raise Problem("secret_in_patch", "The patch would publish a secret: a key or token stands in what it adds.")
     except Problem:
         if outcome.status == "succeeded":
             raise

@@ -95,6 +95,7 @@ SLOW_FOLDERS = {
     "browser",
     "chaos",
     "embedded",
+    "hostile",
     "integration",
     "local_github",
     "mock_model",

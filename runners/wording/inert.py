@@ -12,6 +12,7 @@ _LONG_RUN = re.compile(f"`{{{LONGEST_RUN}}}(?=`)")
 _REFERENCE = r"(?:[\w./-]{0,200}#\d|gh-\d|https?:)"
 _CLOSING = re.compile(rf"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)(?=\W{{1,20}}{_REFERENCE})", re.IGNORECASE)
 _LIVE = re.compile(r"@|#(?=\d)|gh-(?=\d)|<(?=!)", re.IGNORECASE)
+_SKIP = re.compile(r"\[(?=(?:skip|no)\s+(?:ci|actions)\]|(?:ci|actions)\s+skip\])", re.IGNORECASE)
 _MARKER = re.compile(r"<(?=!--\W{0,20}async-code)", re.IGNORECASE)
 
 
@@ -21,7 +22,11 @@ def still(text: str) -> str:
 
 
 def inert(text: str) -> str:
-    """What even code needs: no closing keyword, none of our own comment markers, no endless delimiters."""
+    """What even code needs: no closing keyword, none of our own comment markers, no endless delimiters.
+
+    Nor a word that keeps CI from running: titles and bodies end in commit messages.
+    """
+    text = _SKIP.sub("[" + BREAK, text)
     text = _CLOSING.sub(lambda keyword: keyword[0][0] + BREAK + keyword[0][1:], text)
     return _LONG_RUN.sub("`" * LONGEST_RUN + BREAK, _MARKER.sub("<" + BREAK, text))
 

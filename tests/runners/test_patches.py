@@ -70,6 +70,7 @@ def configured(tree: Path, program: str) -> None:
 
 def config_hooks_and_attributes(tree: Path, program: str) -> None:
     configured(tree, program)
+    (tree / ".git/info").mkdir(exist_ok=True)
     (tree / ".git/info/attributes").write_text("* filter=evil diff=evil merge=evil\n")
     for name in ("pre-commit", "post-index-change", "post-checkout", "reference-transaction"):
         for folder in (tree / "hooks", tree / ".git/hooks"):

@@ -22,6 +22,7 @@ _RAW = {
     "keyword": re.compile(
         r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)[\s:]{1,9}(?:[\w./-]*#\d|gh-\d|https?:)", re.IGNORECASE
     ),
+    "skip": re.compile(r"\[(?:(?:skip|no) (?:ci|actions)|(?:ci|actions) skip)\]", re.IGNORECASE),
     "marker": re.compile(r"<!--\s*async-code", re.IGNORECASE),
 }
 

@@ -4,6 +4,8 @@ from hypothesis import strategies as st
 
 ACTS = [
     "@octocat",
+    "[skip ci] [CI skip]",
+    "[no ci] [skip actions] [actions skip]",
     "@everyone @org/team",
     "&#64;octocat",
     "&commat;octocat",
