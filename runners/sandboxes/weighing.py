@@ -1,12 +1,15 @@
 """How large a workspace has become: asked again and again while its agent works, of a tool that no tree breaks."""
 
 import os
+import re
 import subprocess
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
 PAUSE = 5.0  # seconds between two looks; longer where a look takes long
+FILE_BYTES = 4096  # that a file counts besides its blocks: one without content takes none, and still has its place
+BOTH = 'du -s --one-file-system --block-size=1 -- "$1"; du -s --one-file-system --inodes -- "$1"'
 SHARE = 0.05  # of the time that looking may take
 
 
@@ -41,7 +44,7 @@ class Scale:
 
     def _look(self) -> None:
         self._began = monotonic()
-        argv = ["du", "--summarize", "--one-file-system", "--block-size=1", "--", str(self._folder)]
+        argv = ["sh", "-c", BOTH, "du", str(self._folder)]
         with suppress(OSError):  # a host without it; the page says what is bounded
             self._looking = subprocess.Popen(
                 argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env={"PATH": os.defpath}
@@ -49,5 +52,5 @@ class Scale:
 
     def _read(self, looking: "subprocess.Popen[str]") -> int:
         said, _ = looking.communicate()
-        size = said.split("\t", 1)[0]
-        return int(size) if size.isdecimal() else 0
+        found = [int(number) for number in re.findall(r"(?m)^(\d+)\t", said)]
+        return found[0] + found[1] * FILE_BYTES if len(found) == 2 else 0

@@ -1,6 +1,6 @@
 """What a hijacked agent does to those who share its machine: other runs are answered, and the disk has room.
 
-A docstring says what stops it, a mark what is still open; `docs/security.md` shows both.
+A docstring says what stops it, as `docs/security.md` shows it.
 """
 
 import httpx
@@ -17,11 +17,8 @@ def asking(field: Field) -> httpx.Client:
     return httpx.Client(transport=transport, base_url="http://gateway", timeout=20)
 
 
-@pytest.mark.xfail(
-    reason="runners/gateway/server.py: one run's idle connections are all that MOST_CONNECTIONS allows to all runs",
-)
 def test_who_holds_connections_open_stops_no_other_run(field: Field) -> None:
-    """One run's connections to the gateway are counted apart from the others'."""
+    """Of connections without a credential there are only so many, and the longest silent make room."""
     process = field.start(f"from inside.neighbours import hold_connections; hold_connections('/gateway/{MODELS}')")
     assert next(line for line in process.lines(1) if line) == "done"
     with asking(field) as another:
@@ -31,9 +28,6 @@ def test_who_holds_connections_open_stops_no_other_run(field: Field) -> None:
     assert answer.status_code == 401
 
 
-@pytest.mark.xfail(
-    reason="runners/gateway/app.py: MOST_LARGE bodies are read at once of all runs, and one may hold all"
-)
 def test_who_sends_large_bodies_slowly_stops_no_other_run(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
     """One run's large bodies are counted apart from the others'."""
     monkeypatch.setattr("runners.gateway.app.SECONDS_FOR_A_BODY", 8)
@@ -47,10 +41,9 @@ def test_who_sends_large_bodies_slowly_stops_no_other_run(field: Field, monkeypa
     assert (answer.status_code, answer.elapsed.total_seconds() < 4) == (403, True)
 
 
-@pytest.mark.xfail(reason="runners/sandboxes/weighing.py: a workspace is weighed in blocks, and empty files have none")
 def test_files_without_content_count_too(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
     """A workspace is weighed by its files too."""
     monkeypatch.setattr("runners.sandboxes.weighing.PAUSE", 0.1)
     work = "from inside.neighbours import make_files; make_files('/workspace')"
-    process = field.start(work, tree_bytes=20_000_000, idle_seconds=5)
+    process = field.start(work, tree_bytes=20_000_000, idle_seconds=30)
     assert process.wait().killed == "disk"
