@@ -75,6 +75,17 @@ class Docker:
 
         return engine(os.environ.get("DOCKER_HOST"))
 
+    @cached_property
+    def _users(self) -> Path:
+        """A file that the engine can show as the container's users."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        user, group = user_and_group()
+        kept = self._folder / f"passwd-{user}"
+        new = kept.with_suffix(f".{os.getpid()}")
+        new.write_text(container.users(user, group))
+        new.chmod(0o644)
+        return new.replace(kept)
+
     def _try(self, arguments: list[str]) -> str:
         """The last line that the image's interpreter says."""
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -99,7 +110,7 @@ class Docker:
         image = self._engine.image_id(self._image)
         with ExitStack() as undo:
             described = container.description(errand, image, self._runtime, *user_and_group())
-            made = self._engine.create(described, container.binds(errand), container.ulimits())
+            made = self._engine.create(described, container.binds(errand, self._users), container.ulimits())
             undo.callback(made.remove)
             return Attached(made, errand, container.opening(errand), undo.pop_all())
 

@@ -81,9 +81,9 @@ def test_every_bound_is_the_engines(docker: Sandbox, tmp_path: Path) -> None:
         }  # fmt: skip
         assert (host["LogConfig"]["Type"], host["AutoRemove"], host["RestartPolicy"]["Name"]) == ("none", False, "")
         assert host["Devices"] in (None, []) and not host["Binds"]
-        assert [(one["Source"], one["Destination"], one["RW"]) for one in found["Mounts"] if one["Type"] == "bind"] == [
-            (str(tmp_path), "/workspace", True)
-        ]
+        binds = {one["Destination"]: one for one in found["Mounts"] if one["Type"] == "bind"}
+        assert {place: one["RW"] for place, one in binds.items()} == {"/workspace": True, "/etc/passwd": False}
+        assert binds["/workspace"]["Source"] == str(tmp_path)
         assert all(
             "size=" in options and "nosuid" in options and "nodev" in options for options in host["Tmpfs"].values()
         )
@@ -127,7 +127,7 @@ found = [line.split()[4] for line in lines if line.split(' - ')[1].split()[0] in
 
 def test_of_the_host_only_the_workspace_is_there(docker: Sandbox, tmp_path: Path) -> None:
     assert set(facts(docker, tmp_path, MOUNTED)) <= {
-        "/workspace", "/etc/resolv.conf", "/etc/hostname", "/etc/hosts"  # the engine's own three, written for it
+        "/workspace", "/etc/passwd", "/etc/resolv.conf", "/etc/hostname", "/etc/hosts"  # ours and three of the engine's
     }  # fmt: skip
 
 
