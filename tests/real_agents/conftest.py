@@ -11,7 +11,9 @@ import pytest
 
 from bot.mock_model import MockModel, Script
 from bot.mock_model.script import Step
+from runners.agents import AGENTS
 from tests.requirements import need
+from tests.sandboxes.running import usable
 from tests.serving import living, living_gateway
 from tests.world import REPO, World, make_world
 
@@ -44,6 +46,14 @@ class Agency:
         return self.world.reply(1)
 
 
+def need_in(sandbox: str, agent: str) -> None:
+    """Skips the test unless the agent is there: on this machine, or in the image."""
+    if sandbox != "docker":
+        need(agent, sandbox)
+    elif not usable(sandbox).has(AGENTS[agent].probe[0], None):
+        pytest.skip(f"{agent} is missing: it is not in the image; ./async-code image")
+
+
 Hire = Callable[..., Agency]
 
 
@@ -53,7 +63,7 @@ def hire(tmp_path: Path, sqlite_url: str) -> Iterator[Hire]:
     with ExitStack() as held:
 
         def start(agent: str, sandbox: str, script: Script | Sequence[Step], **settings: Any) -> Agency:
-            need(agent, sandbox)
+            need_in(sandbox, agent)
             model = held.enter_context(MockModel(script))
             given = {
                 "sandbox": sandbox,
