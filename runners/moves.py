@@ -19,8 +19,12 @@ LONGEST_BACKOFF = 300.0
 
 
 def publish(connection: Connection, claim: Claim, **patch: Any) -> None:
-    """Keeps the patch: from here on an attempt only publishes. Raises LeaseLost."""
-    task_id = claims.write(connection, claim, before(RunState.PUBLISHING), state=RunState.PUBLISHING, **patch)
+    """Keeps the patch: from here on an attempt only publishes. Raises LeaseLost.
+
+    A run that got so far is not what killed its workers: those that vanish from now on are counted anew.
+    """
+    kept = {"state": RunState.PUBLISHING, "vanished": 0, **patch}
+    task_id = claims.write(connection, claim, before(RunState.PUBLISHING), **kept)
     follow(connection, task_id)
 
 

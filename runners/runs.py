@@ -60,7 +60,7 @@ runs = Table(
     Column("holder", Text),
     Column("lease_until", Double, nullable=False, server_default="0"),
     Column("failures", Integer, nullable=False, server_default="0"),  # that an attempt saw
-    Column("vanished", Integer, nullable=False, server_default="0"),  # workers that let the lease lapse
+    Column("vanished", Integer, nullable=False, server_default="0"),  # workers that let the lease lapse since it got on
     Column("postponed", Integer, nullable=False, server_default="0"),  # times that GitHub was away
     Column("seconds_used", Double, nullable=False, server_default="0"),  # of agents' time, over all attempts
     Column("sandbox", Text),

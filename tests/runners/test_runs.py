@@ -162,6 +162,24 @@ def test_ten_workers_that_vanished_are_the_end(database: Database) -> None:
     assert (ended.state, ended.reason, ended.vanished, ended.failures) == ("dead", "vanished", 10, 0)
 
 
+def claimed_after(database: Database, run_id: str, vanished: int) -> Claim:
+    """The claim of a run over which so many workers vanished since it got on."""
+    while True:
+        database.clock_shift += 100_000
+        found = claim(database, run_id)  # each second time it is only told to wait
+        if found is not None and row(database, run_id).vanished == vanished:
+            return found
+
+
+def test_a_run_that_got_on_is_not_what_killed_its_workers(database: Database) -> None:
+    run_id = new_run(database)
+    last = claimed_after(database, run_id, claiming.MOST_VANISHED - 1)
+    write(database, lambda connection: moves.publish(connection, last, patch=b"x", patch_fence=last.fence))
+    assert row(database, run_id).vanished == 0
+    claimed_after(database, run_id, claiming.MOST_VANISHED - 1)
+    assert row(database, run_id).state == "publishing"
+
+
 def test_a_run_over_which_workers_vanished_twice_waits_before_its_next(database: Database) -> None:
     run_id = new_run(database)
     claimed(database, run_id)
