@@ -7,8 +7,8 @@ from config.addresses import on_loopback
 from config.database import Connection, Row, now
 from config.settings import Settings
 from runners import refused_hosts, run_events, runs, tasks
-from runners.sandboxes import bounds_of
 from runners.states import ENDS, RunState, TaskState
+from runners.wording.bounds import BOUNDS
 from runners.wording.views import RunView, TaskView
 
 LOG_LINES = 50
@@ -57,7 +57,7 @@ def run_view(connection: Connection, settings: Settings, task: Row[Any], run: Ro
         summary=run.summary,
         has_patch=run.patch is not None and RunState(run.state) in ENDS - {RunState.DONE},
         sandbox=run.sandbox,
-        bounds=bounds_of(run.sandbox or ""),
+        bounds=BOUNDS.get(run.sandbox or "", ""),
         refused_hosts=refused_hosts.of_run(connection, run.id),
         cost_usd=run.cost_usd,
         tokens=tokens,

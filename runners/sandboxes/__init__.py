@@ -25,11 +25,6 @@ def _docker(image: str, runtime: str, data_dir: Path) -> Docker:
     return Docker(image, runtime, data_dir / "probes")
 
 
-def bounds_of(name: str) -> str:
-    """What a sandbox bounds and what it can't, in a sentence; nothing for one that is not known any more."""
-    return next((kind.bounds for kind in (Docker, Bubblewrap, Plain) if kind.name == name), "")
-
-
 class SandboxError(Exception):
     """The sandbox that the operator asked for can't be used; the message says why, and what to do."""
 

@@ -52,11 +52,6 @@ class Bubblewrap:
 
     name = "bubblewrap"
     isolates = True
-    bounds = (
-        "No network, no file of the host but a read-only /usr and the workspace, no privileges; bounded time, output, "
-        f"workspace (looked at every few seconds), memory (every second), processors, {PROCESSES} processes; a filter "
-        "of system calls. It shares the host's kernel; it runs niced, and is the first to go when memory runs out."
-    )
 
     installing = "./async-code agents --install {}"
 
@@ -107,23 +102,9 @@ class Bubblewrap:
             options = [*self._flags, *filtered(held), *system(held), *home(errand, held), *binds(bound)]
             options += variables(errand)
             staged = [] if user is None else [str(user), *sources]
-            stage = [
-                str(PYTHON),
-                *BARE,
-                str(LAUNCHERS / "stage.py"),
-                str(os.getpid()),
-                str(math.ceil(errand.cpus)),
-                *staged,
-                "--",
-            ]
-            argv = [
-                *stage,
-                self._bwrap,
-                "--args",
-                held.hold("\0".join(options)),
-                "--",
-                *command_line(errand, PROCESSES),
-            ]
+            stage = [str(PYTHON), *BARE, str(LAUNCHERS / "stage.py"), str(os.getpid()), str(math.ceil(errand.cpus))]
+            locked = [self._bwrap, "--args", held.hold("\0".join(options))]
+            argv = [*stage, *staged, "--", *locked, "--", *command_line(errand, PROCESSES)]
             launch = Launch(argv, pass_fds=tuple(held.descriptors), owner=user)
             return LocalProcess(launch, errand, end, ExitStack())
 

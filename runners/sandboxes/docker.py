@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runners.sandboxes import container
-from runners.sandboxes.inside import PROCESSES, UNPRIVILEGED, hand_over
+from runners.sandboxes.inside import UNPRIVILEGED, hand_over
 from runners.sandboxes.interface import Errand, Process
 from runners.sandboxes.places import BARE
 
@@ -32,11 +32,6 @@ class Docker:
 
     name = "docker"
     isolates = True
-    bounds = (
-        "A container: no network, no file of the host but the workspace, a read-only system, no privileges; bounded "
-        f"time, output, memory, processors, workspace (looked at every few seconds), {PROCESSES} processes; a filter "
-        "of system calls. It shares the host's kernel, unless the operator's runtime brings its own."
-    )
 
     installing = "./async-code image"
 

@@ -53,7 +53,6 @@ class Sandbox(Protocol):
 
     name: str
     isolates: bool
-    bounds: str  # one line for the run page: what it bounds, and what it can't
     installing: str  # the command that puts the agent `{}` where errands find it
 
     def unusable(self) -> str | None:

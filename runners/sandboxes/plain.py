@@ -21,10 +21,6 @@ class Plain:
 
     name = "none"
     isolates = False
-    bounds = (
-        "NOT ISOLATED: a plain process with the bot's own rights. It can read and write whatever the bot's user can, "
-        "and reach the network. Bounded: time, output, environment. A process that means to escape its end can."
-    )
 
     installing = "./async-code agents --install {}"
 

@@ -55,3 +55,10 @@ def leading_inside(real: Any) -> Any:
         return public + real("127.0.0.1", port, *words, **options)
 
     return getaddrinfo
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All of them take long, and are a part of their own."""
+    for item in items:
+        if item.nodeid.startswith("tests/hostile/"):
+            item.add_marker(pytest.mark.hostile)

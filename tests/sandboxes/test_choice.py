@@ -9,6 +9,7 @@ import pytest
 from runners.agents import AGENTS
 from runners.sandboxes import SandboxError, choose, problems, refuse
 from runners.sandboxes.interface import Errand, Process
+from runners.wording.bounds import BOUNDS
 from tests.sandboxes.running import ALL
 
 
@@ -19,7 +20,6 @@ class Made:
     name: str
     isolates: bool
     problem: str | None = None
-    bounds: str = ""
     installing: str = ""
 
     def unusable(self) -> str | None:
@@ -78,4 +78,5 @@ def test_without_isolation_only_our_own_code_runs(sandbox: Made, agent: str, all
 def test_the_table_goes_from_strong_to_weak_and_the_weak_one_says_so() -> None:
     assert [sandbox.isolates for sandbox in ALL] == sorted([s.isolates for s in ALL], reverse=True)
     assert ALL[-1].name == "none"
-    assert ALL[-1].bounds.startswith("NOT ISOLATED")
+    assert set(BOUNDS) == {sandbox.name for sandbox in ALL}
+    assert [name for name, said in BOUNDS.items() if said.startswith("NOT ISOLATED")] == ["none"]
