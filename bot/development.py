@@ -13,7 +13,13 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHON = (sys.executable, "-m")
 ABREAST = ("-n", "4", "--dist", "worksteal")  # twice the cores of a small machine: half of a test waits
 QUICK = (*ABREAST, "-m", "not slow")
-COVERED = (*ABREAST, "-m", "not browser and not chaos and not real and not hostile", "--cov", "--cov-report=")
+COVERED = (
+    *ABREAST,
+    "-m",
+    "not browser and not chaos and not real and not hostile and not docker",
+    "--cov",
+    "--cov-report=",
+)
 # A browser's driver brings an event loop of its own, which no other test of the process could bear.
 IN_A_BROWSER = ("-m", "browser", "--no-header")
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import make_url
 
@@ -17,6 +18,9 @@ from tests.serving import living
 from tests.world import World, make_world
 
 pytest_plugins = ["tests.requirements"]
+# How long something takes is measured in `benchmarks/`: a busy machine is no failure.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 MakeWorld = Callable[..., World]
 
@@ -111,12 +115,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         folders = set(item.path.relative_to(Path(__file__).parent).parts[:-1])
         again = "postgres" in item.name
-        contained = "docker" in item.name or "docker" in str(item.get_closest_marker("needs"))
+        contained = in_containers(item)
+        if contained:
+            item.add_marker(pytest.mark.docker)
         if again or contained or folders & SLOW_FOLDERS or item.path.name in SLOW_FILES:
             item.add_marker(pytest.mark.slow)
         if again and "config" not in folders:
             item.add_marker(pytest.mark.unmeasured)
     items.sort(key=lambda item: not item.get_closest_marker("long"))
+
+
+def in_containers(item: pytest.Item) -> bool:
+    """Whether the test needs a container engine and its image."""
+    needs = item.get_closest_marker("needs")
+    given = getattr(item, "callspec", None)
+    asked = (*(needs.args if needs else ()), *(given.params.values() if given else ()))
+    return item.path.name == "test_docker.py" or any(one == "docker" for one in asked)
 
 
 @pytest.hookimpl(wrapper=True)
