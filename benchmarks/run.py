@@ -2,7 +2,7 @@
 
     python3 benchmarks/run.py [--times N] [--files N] [--quick]
 
-Beside it, in the same run: a bare `docker run` of the same image, `git checkout-index` of the same files, and
+Beside it, in the same run: a bare `docker run` of the same image, what the run itself took to write its files, and
 `git clone --depth 1 --no-checkout` from the same GitHub, which is the local one over HTTP. The large repository has
 100,000 files of 10 kB that nothing compresses. Mirrors are warm, as in every run but a repository's first. It needs
 Docker and the image (`./async-code image`).

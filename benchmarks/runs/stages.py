@@ -6,12 +6,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from runners import run_events
+from runners import run_events, workspace
 from runners.git import git as host_git
 from runners.git import remote
 from runners.github_types import Where
-from runners.mirrors import mirror_of
 from tests.world import World
 
 FILE_BYTES = 10_000
@@ -56,21 +56,22 @@ def bare_container(image: str) -> float:
     return float(subprocess.run(argv, check=True, capture_output=True, text=True).stdout) - began
 
 
-def write_tree(world: World, where: Where) -> float:
-    """Only the files: what no preparation can spare."""
-    with tempfile.TemporaryDirectory(dir=world.settings.data_dir) as folder:
-        environment = {"PATH": "/usr/bin:/bin", "GIT_DIR": str(mirror_of(world.settings, where)),
-                       "GIT_INDEX_FILE": f"{folder}/index", "GIT_WORK_TREE": f"{folder}/tree"}  # fmt: skip
-        Path(folder, "tree").mkdir()
-        head = next((mirror_of(world.settings, where) / "refs/fetched").iterdir()).read_text().strip()
-        git(environment, folder, "read-tree", head)
+class Writing:
+    """How long the latest run took to write its files, which no preparation can spare: told by the run itself.
+
+    On many machines that takes so long, and so differently long, that a second writing of the same files says little.
+    """
+
+    def __init__(self) -> None:
+        self.seconds, self._git = 0.0, workspace.git
+        workspace.git = self._timed
+
+    def _timed(self, *arguments: str, **places: Any) -> str:
         began = time.monotonic()
-        git(environment, folder, "checkout-index", "--all", "--index", "--quiet")
-        return time.monotonic() - began
-
-
-def git(environment: dict[str, str], folder: str, *arguments: str) -> None:
-    subprocess.run(["git", *arguments], check=True, env=environment, cwd=folder)
+        said = self._git(*arguments, **places)
+        if arguments[0] == "checkout-index":
+            self.seconds = time.monotonic() - began
+        return said
 
 
 def shallow_clone(world: World, where: Where) -> float:
