@@ -46,7 +46,9 @@ def _bubblewrap() -> str | None:
 
 
 def _docker() -> str | None:
-    return next(one for one in sandboxes(Settings.model_construct()) if one.name == "docker").unusable()
+    docker = next(one for one in sandboxes(Settings.model_construct()) if one.name == "docker")
+    why = docker.unusable()
+    return why and f"{why}; apt-get install docker.io, start dockerd, then ./async-code image"
 
 
 def _postgres() -> str | None:
