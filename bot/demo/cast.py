@@ -52,7 +52,7 @@ def cast_of(name: str, sandbox: str, settings: Settings) -> Cast:
     except SandboxError as error:
         raise OperatorError(str(error)) from None
     if agent.probe and not place.has(agent.probe[0], tools):
-        raise OperatorError(f"{name} is not installed here; `{place.installing.format(name)}` does that.")
+        raise OperatorError(f"{name} is not installed here; `./async-code agents` says how to have it.")
     return Cast(agent, environment | {"SANDBOX": place.name})
 
 

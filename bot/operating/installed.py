@@ -20,7 +20,7 @@ SECONDS = 30.0  # a command line of JavaScript may take seconds to say its versi
 LONGEST_VERSION = 40
 
 INTRODUCTION = "Agents run in {sandbox}; their models are reached through the gateway, with the keys of your settings."
-INSTALL = "not installed: {}   ({})"
+INSTALL = "not installed: {}"
 NO_SANDBOX = "No sandbox works here, so that only agents which run nothing of the repository's can: {why}"
 
 
@@ -80,7 +80,7 @@ def look(settings: Settings, sandbox: Sandbox, agent: Agent) -> Found:
     """Whether the agent can work here."""
     model = default_model(agent.name)
     if agent.probe and not sandbox.has(agent.probe[0], tools_of(settings)):
-        return Found(agent, "", model, how_to_install(settings, sandbox, agent))
+        return Found(agent, "", model, INSTALL.format(how_to_install(settings, sandbox, agent)))
     refusal = refuse(sandbox, agent, allow_plain=settings.sandbox == "none")
     if refusal:
         return Found(agent, "", model, refusal)
@@ -93,9 +93,8 @@ def look(settings: Settings, sandbox: Sandbox, agent: Agent) -> Found:
 
 
 def how_to_install(settings: Settings, sandbox: Sandbox, agent: Agent) -> str:
-    """The command of ours, and what that does."""
-    by_hand = " && ".join(map(shlex.join, command_lines(settings, agent)))
-    return INSTALL.format(sandbox.installing.format(agent.name), by_hand)
+    """The command of ours, with what that does where it installs on this machine."""
+    return sandbox.installing.format(agent.name, " && ".join(map(shlex.join, command_lines(settings, agent))))
 
 
 def version_of(settings: Settings, sandbox: Sandbox, agent: Agent) -> tuple[str, str]:

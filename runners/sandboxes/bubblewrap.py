@@ -19,11 +19,13 @@ from runners.sandboxes.inside import (
     GATEWAY_INSIDE,
     HOME,
     LAUNCHERS_INSIDE,
+    PROBE,
     PROCESSES,
     TMPFS_BYTES,
     UNPRIVILEGED,
     command_line,
     hand_over,
+    users,
 )
 from runners.sandboxes.interface import Errand, Process
 from runners.sandboxes.places import BARE, LAUNCHERS, PROGRAMS, PYTHON, PYTHON_HOME, searched
@@ -31,14 +33,13 @@ from runners.sandboxes.process import Launch, LocalProcess
 
 INSIDE_ID = 1000
 ETC = {
-    "passwd": f"agent:x:{INSIDE_ID}:{INSIDE_ID}:agent:{HOME}:/bin/sh\n",
+    "passwd": users(INSIDE_ID, INSIDE_ID),
     "group": f"agent:x:{INSIDE_ID}:\n",
     "hosts": "127.0.0.1 localhost\n::1 localhost\n",
 }
 # Besides what programs are found by: whom to trust over https, without anybody's private keys.
 SHOWN_OF_ETC = ("ld.so.cache", "alternatives", "ssl/certs", "ssl/openssl.cnf", "pki/tls/certs", "ca-certificates")
 SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
-PROBE = "import os, sys; open('probe', 'w').close(); sys.stdout.write(f'uid {os.getuid()}')"
 
 NOT_INSTALLED = "bubblewrap is not installed; install it (Debian, Ubuntu: `apt install bubblewrap`)."
 NOT_WORKING = (
@@ -52,8 +53,7 @@ class Bubblewrap:
 
     name = "bubblewrap"
     isolates = True
-
-    installing = "./async-code agents --install {}"
+    installing = "./async-code agents --install {}   ({})"
 
     def unusable(self) -> str | None:
         """By a real errand, once for each process of ours."""

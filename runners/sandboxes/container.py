@@ -79,11 +79,6 @@ def labels(errand: Errand) -> dict[str, str]:
     }
 
 
-def users(user: int, group: int) -> str:
-    """Whom the container knows: some agents end where their user has no name, and no image knows the bot's own."""
-    return f"root:x:0:0:root:/:/bin/sh\nagent:x:{user}:{group}:agent:{HOME}:/bin/sh\n"
-
-
 def binds(errand: Errand, known: Path) -> dict[str, tuple[Path, bool]]:
     """What of the host is seen inside, by its place there; and whether it may only be read. `known` are its users."""
     shown = {WORKSPACE: (errand.tree.resolve(), False), "/etc/passwd": (known, True)}

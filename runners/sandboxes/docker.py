@@ -10,16 +10,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import structlog
+
 from runners.sandboxes import container
-from runners.sandboxes.inside import UNPRIVILEGED, hand_over
+from runners.sandboxes.inside import PROBE, UNPRIVILEGED, hand_over, users
 from runners.sandboxes.interface import Errand, Process
 from runners.sandboxes.places import BARE
 
 if TYPE_CHECKING:
     from runners.sandboxes.engine import Engine
 
+log = structlog.get_logger()
+
 PROBE_SECONDS = 30.0
-PROBE = "import os, sys; open('probe', 'w').close(); sys.stdout.write(f'uid {os.getuid()}')"
 WHERE = "import shutil, sys; sys.stdout.write(shutil.which(sys.argv[1]) or '')"
 USUAL = "unix:///var/run/docker.sock"
 NO_ENGINE = "no container engine answers ({}): is it running, and may this user ask it?"
@@ -32,7 +35,6 @@ class Docker:
 
     name = "docker"
     isolates = True
-
     installing = "./async-code image"
 
     def __init__(self, image: str, runtime: str, folder: Path) -> None:
@@ -77,7 +79,7 @@ class Docker:
         user, group = user_and_group()
         kept = self._folder / f"passwd-{user}"
         new = kept.with_suffix(f".{os.getpid()}")
-        new.write_text(container.users(user, group))
+        new.write_text(users(user, group))
         new.chmod(0o644)
         return new.replace(kept)
 
@@ -113,11 +115,16 @@ class Docker:
         """Removes containers, listed before `at_work` is asked: an attempt is claimed before it has one."""
         if unreachable():
             return
-        listed = self._engine.labelled(container.LABEL)
-        current = frozenset(at_work()) if listed else frozenset()
-        for one in listed:
-            if container.is_left(one.labels, current, workspaces, time.time()):
-                one.remove()
+        from runners.sandboxes.engine import EngineError
+
+        try:
+            listed = self._engine.labelled(container.LABEL)
+            current = frozenset(at_work()) if listed else frozenset()
+            for one in listed:
+                if container.is_left(one.labels, current, workspaces, time.time()):
+                    one.remove()
+        except EngineError as error:  # the next look is soon, and what else is swept must not wait for it
+            log.warning("sandboxes.not_swept", error=str(error))
 
 
 def unreachable() -> str | None:

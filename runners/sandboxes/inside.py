@@ -23,6 +23,8 @@ ENVIRONMENT = {
 # A bot that runs as root hands its sandboxes to this user: within the range that Debian reserves (65000-65533),
 # above systemd's dynamic users (to 65519), and nobody's.
 UNPRIVILEGED = 65533
+# What a sandbox is tried with: it says who it is, and writes into the workspace.
+PROBE = "import os, sys; open('probe', 'w').close(); sys.stdout.write(f'uid {os.getuid()}')"
 
 
 def command_line(errand: Errand, processes: int, python: str = str(PYTHON)) -> list[str]:
@@ -30,6 +32,11 @@ def command_line(errand: Errand, processes: int, python: str = str(PYTHON)) -> l
     limits = [python, *BARE, f"{LAUNCHERS_INSIDE}/limits.py", str(processes), errand.label or "-"]
     argv = fill_in(errand.argv, PROGRAMS_INSIDE, python)
     return [*limits, *relayed(argv, LAUNCHERS_INSIDE, GATEWAY_INSIDE if errand.gateway else None, python)]
+
+
+def users(user: int, group: int) -> str:
+    """Whom a sandbox knows, as /etc/passwd has it: some agents end where their user has no name."""
+    return f"root:x:0:0:root:/:/bin/sh\nagent:x:{user}:{group}:agent:{HOME}:/bin/sh\n"
 
 
 def hand_over(tree: Path) -> None:

@@ -53,7 +53,9 @@ class Sandbox(Protocol):
 
     name: str
     isolates: bool
-    installing: str  # the command that puts the agent `{}` where errands find it
+    installing: (
+        str  # the command that puts an agent where errands find it; `{}` is its name, a second `{}` what it does
+    )
 
     def unusable(self) -> str | None:
         """Why it can't be used on this host; None where it can (probed for real)."""

@@ -40,7 +40,7 @@ def tools_of(settings: Settings) -> Path | None:
 
 
 def searched(tools: Path | None, path: str) -> str:
-    """The search path, with what `npm install --prefix` and `python -m venv` put into the folder of tools before it."""
+    """The search path, with what `./async-code agents --install` puts into the folder of tools before it."""
     folders = [] if tools is None else [f"{tools}/node_modules/.bin", f"{tools}/bin"]
     return os.pathsep.join([*folders, path])
 

@@ -21,8 +21,7 @@ class Plain:
 
     name = "none"
     isolates = False
-
-    installing = "./async-code agents --install {}"
+    installing = "./async-code agents --install {}   ({})"
 
     def unusable(self) -> str | None:
         """It always works."""

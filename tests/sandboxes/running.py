@@ -1,9 +1,11 @@
 """Runs errands for real, and looks at what they leave on this machine."""
 
+import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,6 +36,12 @@ def run(sandbox: Sandbox, errand: Errand) -> tuple[list[str], Exit]:
 def python(tree: Path, code: str, **limits: float) -> Errand:
     """A small Python program as an errand, bounded so that a broken test ends."""
     return Errand(["{python}", "-I", "-c", code], tree, seconds=limits.pop("seconds", 30), **limits)  # type: ignore[arg-type]  # idle_seconds and output_bytes are numbers
+
+
+def facts(sandbox: Sandbox, tree: Path, code: str) -> Any:
+    """What the code, which sets `found`, sees inside."""
+    lines, _ = run(sandbox, python(tree, f"import json, os\n{code}\nprint(json.dumps(found))"))
+    return json.loads(lines[-1]) if lines and lines[-1][:1] in "[{" else pytest.fail("\n".join(lines))
 
 
 def alive(token: str) -> list[int]:

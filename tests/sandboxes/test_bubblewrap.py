@@ -4,7 +4,6 @@ import json
 import os
 import socket
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -13,13 +12,7 @@ from runners.agents.adapter import Exit
 from runners.sandboxes.bubblewrap import Bubblewrap
 from runners.sandboxes.inside import PROCESSES, UNPRIVILEGED, hand_over
 from runners.sandboxes.interface import Errand, Sandbox
-from tests.sandboxes.running import alive, eventually, python, run
-
-
-def facts(bubblewrap: Sandbox, tree: Path, code: str) -> Any:
-    """What the code, which sets `found`, sees inside."""
-    lines, _ = run(bubblewrap, python(tree, f"import json, os\n{code}\nprint(json.dumps(found))"))
-    return json.loads(lines[-1]) if lines and lines[-1][:1] in "[{" else pytest.fail("\n".join(lines))
+from tests.sandboxes.running import alive, eventually, facts, python, run
 
 
 def test_it_is_nobody_with_no_rights(bubblewrap: Sandbox, tmp_path: Path) -> None:
@@ -40,20 +33,17 @@ def test_it_is_never_root_outside(bubblewrap: Sandbox, tmp_path: Path) -> None:
     assert (tmp_path / "mine").stat().st_uid == (UNPRIVILEGED if os.geteuid() == 0 else os.geteuid()) != 0
 
 
-@pytest.mark.parametrize(
-    "place", ["/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger", "/dev/sda", "/dev/kmsg", "/dev/x", "/x",
-              "/usr/x", "/etc/passwd", "/programs/run.py", "/launchers/limits.py"],
-)  # fmt: skip
-def test_the_system_is_not_writable(bubblewrap: Sandbox, tmp_path: Path, place: str) -> None:
-    # Opened for writing and never written: a sandbox that allows it must not cost this machine anything.
-    code = f"""
-try:
-    os.close(os.open({place!r}, os.O_WRONLY | os.O_CREAT))
-    found = ['opened']
-except OSError:
-    found = ['refused']
+def test_what_it_is_shown_is_not_writable(bubblewrap: Sandbox, tmp_path: Path) -> None:
+    code = """
+found = []
+for place in ("/dev/x", "/programs/run.py", "/launchers/limits.py"):
+    try:
+        os.close(os.open(place, os.O_WRONLY | os.O_CREAT))
+        found.append(place)
+    except OSError:
+        pass
 """
-    assert facts(bubblewrap, tmp_path, code) == ["refused"]
+    assert facts(bubblewrap, tmp_path, code) == []
 
 
 def test_the_modes_of_devices_are_not_its_to_change(bubblewrap: Sandbox, tmp_path: Path) -> None:

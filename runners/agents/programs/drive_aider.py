@@ -10,10 +10,10 @@ import sys
 import tempfile
 from typing import Any
 
-from aider.coders import Coder, base_coder  # type: ignore[import-not-found]
-from aider.io import InputOutput  # type: ignore[import-not-found]
-from aider.models import Model  # type: ignore[import-not-found]
-from aider.repomap import RepoMap  # type: ignore[import-not-found]
+from aider.coders import Coder, base_coder
+from aider.io import InputOutput
+from aider.models import Model
+from aider.repomap import RepoMap
 
 from .report import done, emit, refused
 
@@ -22,7 +22,7 @@ PATIENCE = 8  # seconds between two tries, after which it gives up
 EDIT = re.compile(r"^[^\n]+\n(`{3,})[^\n]*\n<{5,9} SEARCH$.*?^>{5,9} REPLACE\n\1\n?", re.MULTILINE | re.DOTALL)
 
 
-class Screen(InputOutput):  # type: ignore[misc]
+class Screen(InputOutput):
     """What it would print and write, as events."""
 
     def assistant_output(self, message: str, pretty: bool | None = None) -> None:
@@ -39,7 +39,7 @@ class Screen(InputOutput):  # type: ignore[misc]
         return False
 
 
-class Asked(Model):  # type: ignore[misc]
+class Asked(Model):
     """A model whose refusals are told with their status."""
 
     def get_model_info(self, model: str) -> dict[str, Any]:

@@ -6,10 +6,10 @@ Its command line takes the request as an argument, and prints for people only.
 import sys
 from typing import Any
 
-import litellm  # type: ignore[import-not-found]
-from minisweagent.agents.default import DefaultAgent  # type: ignore[import-not-found]
-from minisweagent.environments.local import LocalEnvironment  # type: ignore[import-not-found]
-from minisweagent.models.litellm_response_model import LitellmResponseModel  # type: ignore[import-not-found]
+import litellm
+from minisweagent.agents.default import DefaultAgent
+from minisweagent.environments.local import LocalEnvironment
+from minisweagent.models.litellm_response_model import LitellmResponseModel
 
 from .report import done, emit, refused
 
@@ -28,7 +28,7 @@ OBSERVATION = "exit code {{ output.returncode }}\n{{ output.exception_info }}\n{
 QUIET = {"PAGER": "cat", "GIT_PAGER": "cat", "PIP_PROGRESS_BAR": "off", "TQDM_DISABLE": "1"}
 
 
-class Asked(LitellmResponseModel):  # type: ignore[misc]
+class Asked(LitellmResponseModel):
     """A model that is heard, and whose refusals are told with their status."""
 
     def query(self, messages: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
@@ -52,7 +52,7 @@ class Asked(LitellmResponseModel):  # type: ignore[misc]
             raise
 
 
-class Shell(LocalEnvironment):  # type: ignore[misc]
+class Shell(LocalEnvironment):
     """Commands as events. It raises where the command was the one that ends all."""
 
     def execute(self, action: dict[str, Any], *rest: Any, **more: Any) -> dict[str, Any]:
