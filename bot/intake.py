@@ -13,10 +13,10 @@ from starlette.types import Receive, Scope, Send
 
 from bot.writer import NotKept, Writer
 from config.settings import Settings
-from handlers.events import Unreadable, is_wanted, may_be_wanted, needs_trigger, parse, to_json
+from handlers.events import is_wanted, may_be_wanted, needs_trigger
 from handlers.grammar import mentions
 from handlers.inbox import NewDelivery
-from handlers.payloads import NotJson, parts_of
+from handlers.payloads import NotJson, parts_of, to_text
 from handlers.signature import is_signed
 
 MOST_BYTES = 25 * 1024 * 1024  # GitHub sends no larger payload
@@ -94,12 +94,13 @@ class Intake:
         if needs_trigger(head.event) and not mentions(body, self._slug):
             return NO_COMMAND
         try:
-            kept = _delivery(head, body)
+            payload = parts_of(body)
         except NotJson as error:
             raise Refused(400, str(error)) from None
-        if kept is None:
+        if not is_wanted(head.event, payload.get("action")):
             return NOT_WANTED
-        return STORED if await self._writer.keep(kept) else KNOWN
+        new = await self._writer.keep(NewDelivery(head.guid, head.event, to_text(payload)))
+        return STORED if new else KNOWN
 
     async def _read(self, head: "_Head", receive: Receive) -> bytes:
         """The body, below the cap: by its announced length, and while it streams."""
@@ -165,16 +166,3 @@ async def _up_to(most: int, read: bytes, receive: Receive) -> tuple[bytes, bool]
             return bytes(body), message["more_body"]
         message = await receive()
     raise ClientDisconnect
-
-
-def _delivery(head: _Head, body: bytes) -> NewDelivery | None:
-    """What is to be kept; None where no route speaks of its action. Raises NotJson."""
-    payload = parts_of(body)
-    if not is_wanted(head.event, payload.get("action")):
-        return None
-    try:
-        return NewDelivery(head.guid, head.event, to_json(parse(head.event, payload)))
-    except Unreadable as error:
-        log.error("delivery.unreadable", guid=head.guid, error=str(error))
-        text = body.decode("utf-8", "replace").replace("\0", "\ufffd")
-        return NewDelivery(head.guid, head.event, text, str(error))

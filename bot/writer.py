@@ -75,7 +75,7 @@ class Writer:
             with self._database.write() as connection:
                 new = store(connection, [waiting.delivery for waiting in batch])
                 for waiting in batch:
-                    if waiting.delivery.guid in new and not waiting.delivery.error:
+                    if waiting.delivery.guid in new:
                         wake_after_commit(connection, WakeUp(DELIVERY, waiting.delivery.guid, GITHUB))
         except Exception as error:  # whatever it is, those who wait must hear, and the next batch must be tried
             log.exception("writer.failed")

@@ -7,7 +7,8 @@ import structlog
 
 from config import errors
 from handlers import inbox, installations, spoken
-from handlers.events import InstallationChanged, Spoken, from_json
+from handlers.events import InstallationChanged, Spoken, Unreadable, parse
+from handlers.payloads import NotJson, whole
 from runners.context import Context
 from runners.github_types import GitHubError, InstallationGone
 
@@ -26,9 +27,11 @@ def decide_delivery(context: Context, guid: str) -> None:
     if taken is None:
         return
     try:
-        event = from_json(taken.body)
+        event = parse(taken.event, whole(taken.body))
         DECIDED_BY[type(event)](context, taken, event)
         log.info("delivery.decided", guid=guid)
+    except (Unreadable, NotJson) as error:
+        _give_up(context, taken, error)
     except InstallationGone:
         _drop(context, taken)
     except GitHubError as error:
@@ -45,6 +48,13 @@ def _drop(context: Context, taken: inbox.Taken) -> None:
     log.info("delivery.of_nobody", guid=taken.guid)
     with context.database.write() as connection:
         inbox.done(connection, taken)
+
+
+def _give_up(context: Context, taken: inbox.Taken, error: Exception) -> None:
+    """It is not what GitHub documents: another try would read the same. An operator sees it, and may requeue it."""
+    log.error("delivery.unreadable", guid=taken.guid, error=str(error))
+    with context.database.write() as connection:
+        inbox.fail(connection, taken, str(error))
 
 
 def _again(context: Context, taken: inbox.Taken, error: Exception, *, ours: bool, wait: float | None = None) -> None:

@@ -3,12 +3,9 @@
 githubkit's own webhook models are not used: they cost two seconds and refuse a third of GitHub's own examples.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
-
-import pydantic_core
 
 
 class Route(NamedTuple):
@@ -100,7 +97,6 @@ class InstallationChanged:
 
 
 Event = Spoken | InstallationChanged
-TYPES: dict[str, type[Event]] = {"Spoken": Spoken, "InstallationChanged": InstallationChanged}
 
 
 def may_be_wanted(event: str) -> bool:
@@ -124,25 +120,6 @@ def parse(event: str, payload: Mapping[str, Any]) -> Event:
         return PARSERS[event](_Fields(payload))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Unreadable(f"{event}: {type(error).__name__}: {error}") from None
-
-
-def to_json(event: Event) -> str:
-    """The event as it is stored."""
-    return pydantic_core.to_json({"type": type(event).__name__, **vars(event)}).decode()
-
-
-def from_json(text: str) -> Event:
-    """A stored event. Raises Unreadable."""
-    try:
-        fields = json.loads(text)
-        kind = TYPES[fields.pop("type")]
-        if kind is InstallationChanged:
-            return InstallationChanged(**{**fields, "owner": Owner(**fields["owner"])})
-        repository = fields["repository"]
-        repository["owner"] = Owner(**repository["owner"])
-        return Spoken(**{**fields, "repository": Repository(**repository), "sender": Sender(**fields["sender"])})
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Unreadable(f"stored event: {type(error).__name__}: {error}") from None
 
 
 class _Fields:

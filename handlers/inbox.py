@@ -1,6 +1,7 @@
 """Deliveries as they came, until they are decided. The only writer of their table."""
 
 import json
+import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -41,7 +42,7 @@ deliveries = Table(
     Column("guid", Text, primary_key=True),
     Column("event", Text, nullable=False),
     Column("state", Text, nullable=False),  # stored | deciding | done | failed
-    Column("body", Text),  # the event, small; a wanted one that did not parse, whole
+    Column("body", Text),  # the parts of GitHub's payload that events are made of, until it is done
     Column("received_at", Double, nullable=False),
     Column("next_at", Double),
     Column("lease_until", Double, nullable=False, server_default="0"),
@@ -61,30 +62,26 @@ FAILED = deliveries.c.state == "failed"
 # One statement, and so one step, for as many as there are: in each step of SQLite another thread takes Python's lock,
 # and may keep it for milliseconds. A failed delivery that somebody redelivers is stored anew.
 KEEP = """
-INSERT INTO deliveries (guid, event, body, state, error, received_at, next_at)
-SELECT guid, event, body, CASE WHEN error IS NULL THEN 'stored' ELSE 'failed' END, error,
-       CAST({at} AS DOUBLE PRECISION), CASE WHEN error IS NULL THEN CAST({at} AS DOUBLE PRECISION) END
+INSERT INTO deliveries (guid, event, body, state, received_at, next_at)
+SELECT guid, event, body, 'stored', CAST({at} AS DOUBLE PRECISION), CAST({at} AS DOUBLE PRECISION)
 FROM {arrived} WHERE true
 ON CONFLICT (guid) DO UPDATE
 SET state = 'stored', body = excluded.body, next_at = excluded.next_at, error = NULL,
     tries = 0, faults = 0, vanished = 0
-WHERE deliveries.state = 'failed' AND excluded.error IS NULL
+WHERE deliveries.state = 'failed'
 """
-VALUES = """(
-    SELECT column1 AS guid, column2 AS event, column3 AS body, column4 AS error FROM (VALUES {})
-) AS given"""
-RECORDS = "json_to_recordset(CAST(:rows AS JSON)) AS given (guid TEXT, event TEXT, body TEXT, error TEXT)"
+VALUES = "(SELECT column1 AS guid, column2 AS event, column3 AS body FROM (VALUES {})) AS given"
+RECORDS = "json_to_recordset(CAST(:rows AS JSON)) AS given (guid TEXT, event TEXT, body TEXT)"
 _KEEP_RECORDS = text(KEEP.format(at=":at", arrived=RECORDS))
 
 
 @dataclass(frozen=True)
 class NewDelivery:
-    """A delivery to keep. `error` is set where it was wanted and did not parse."""
+    """A delivery to keep; `body` as `payloads.to_text` makes it."""
 
     guid: str
     event: str
     body: str
-    error: str | None = None
 
 
 @dataclass(frozen=True)
@@ -105,27 +102,28 @@ def store(connection: Connection, arrived: Sequence[NewDelivery]) -> set[str]:
     once = {delivery.guid: delivery for delivery in arrived}
     at = now(connection)
     keep = _keep_in_sqlite if connection.dialect.name == "sqlite" else _keep_in_postgres
-    new = set(once)
-    if keep(connection, once.values(), at) < len(once):
-        # A GUID that came twice in one moment is told as new twice; it is decided once all the same.
-        written = or_(deliveries.c.received_at == at, deliveries.c.next_at == at)
-        mine = select(deliveries.c.guid).where(deliveries.c.guid.in_(once), written)
-        new = set(connection.execute(mine).scalars())
-    for guid in new:
-        if once[guid].error:
-            _tell_failed(connection, guid)
-    return new
+    if keep(connection, once.values(), at) == len(once):
+        return set(once)
+    # A GUID that came twice in one moment is told as new twice; it is decided once all the same.
+    written = or_(deliveries.c.received_at == at, deliveries.c.next_at == at)
+    mine = select(deliveries.c.guid).where(deliveries.c.guid.in_(once), written)
+    return set(connection.execute(mine).scalars())
 
 
 def _keep_in_sqlite(connection: Connection, arrived: Collection[NewDelivery], at: float) -> int:
-    """How many rows that wrote. As parameters: SQLite would read a document of them anew for each value."""
-    values = [value for one in arrived for value in (one.guid, one.event, one.body, one.error)]
-    return connection.exec_driver_sql(_of_so_many(len(arrived)), (at, at, *values)).rowcount
+    """How many rows that wrote. As parameters: SQLite would read a document of them anew for each value.
+
+    Said to the driver itself, in the same transaction: SQLAlchemy's reading of so many parameters costs as much again.
+    """
+    values = [value for one in arrived for value in (one.guid, one.event, one.body)]
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver.execute(_of_so_many(len(arrived)), (at, at, *values)).rowcount
 
 
 @cache
 def _of_so_many(rows: int) -> str:
-    return KEEP.format(at="?", arrived=VALUES.format(", ".join(["(?, ?, ?, ?)"] * rows)))
+    return KEEP.format(at="?", arrived=VALUES.format(", ".join(["(?, ?, ?)"] * rows)))
 
 
 def _keep_in_postgres(connection: Connection, arrived: Collection[NewDelivery], at: float) -> int:
@@ -177,7 +175,7 @@ def take(connection: Connection, guid: str, lease_seconds: float) -> Taken | Non
     taken = Taken(guid, row.event, row.body, row.fence, row.tries, row.received_at, row.faults)
     if row.vanished < MOST_VANISHED:
         return taken
-    _fail(connection, taken, f"Its worker vanished {row.vanished} times.")
+    fail(connection, taken, f"Its worker vanished {row.vanished} times.")
     return None
 
 
@@ -195,19 +193,26 @@ def retry_later(connection: Connection, taken: Taken, error: str, *, ours: bool,
     at = now(connection)
     over = taken.faults + 1 >= MOST_FAULTS if ours else at - taken.received_at > PATIENCE_SECONDS
     if over:
-        return _fail(connection, taken, error)
+        return fail(connection, taken, error)
     due = at + (wait or backoff(taken.tries, first=1, longest=300))
     values = {"state": "stored", "next_at": due, "lease_until": 0, "error": error, "faults": taken.faults + ours}
     connection.execute(update(deliveries).where(_held(taken)).values(**values))
     return None
 
 
-def try_again(connection: Connection, guid: str, body: str) -> bool:
-    """A failed delivery waits as though it had just come, with the event that it is; False where it has not failed."""
+def fail(connection: Connection, taken: Taken, error: str) -> None:
+    """Nobody tries it any more; an operator is told, and may have it tried again."""
+    over = {"state": "failed", "next_at": None, "error": error}
+    if connection.execute(update(deliveries).where(_held(taken)).values(**over)).rowcount:
+        after_commit(connection, partial(errors.tell, "delivery.failed", guid=taken.guid))
+
+
+def try_again(connection: Connection, guid: str) -> bool:
+    """A failed delivery waits as though it had just come; False where it has not failed."""
     at = now(connection)
     fresh: dict[str, Any] = {"state": "stored", "tries": 0, "faults": 0, "vanished": 0, "lease_until": 0, "error": None}
     again = update(deliveries).where(deliveries.c.guid == guid, FAILED)
-    return connection.execute(again.values(**fresh, body=body, received_at=at, next_at=at)).rowcount == 1
+    return connection.execute(again.values(**fresh, received_at=at, next_at=at)).rowcount == 1
 
 
 def delivery(connection: Connection, guid: str) -> Row[Any] | None:
@@ -240,17 +245,6 @@ def forget_guids(connection: Connection, before: float, most: int) -> int:
     old = (deliveries.c.state.in_(("done", "failed")), deliveries.c.received_at < before)
     some = select(deliveries.c.guid).where(*old).limit(most).scalar_subquery()
     return connection.execute(delete(deliveries).where(deliveries.c.guid.in_(some))).rowcount
-
-
-def _fail(connection: Connection, taken: Taken, error: str) -> None:
-    """Nobody tries it any more; an operator may."""
-    over = {"state": "failed", "next_at": None, "error": error}
-    if connection.execute(update(deliveries).where(_held(taken)).values(**over)).rowcount:
-        _tell_failed(connection, taken.guid)
-
-
-def _tell_failed(connection: Connection, guid: str) -> None:
-    after_commit(connection, partial(errors.tell, "delivery.failed", guid=guid))
 
 
 def _without_bodies() -> Select[Any]:

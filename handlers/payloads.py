@@ -1,10 +1,13 @@
-"""The parts of a payload that events are made of, read without making objects of the rest: most of it are links."""
+"""The parts of a payload that events are made of, read without making objects of the rest: most of it are links.
+
+They are what is stored of a delivery, as GitHub said them: what they mean is read when it is decided.
+"""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic_core import SchemaValidator, ValidationError, core_schema
+from pydantic_core import PydanticSerializationError, SchemaValidator, ValidationError, core_schema, to_json
 
 Parts = Mapping[str, "Parts | None"]  # None: the value as it is
 
@@ -32,7 +35,15 @@ def parts_of(body: bytes) -> Mapping[str, Any]:
     return parts
 
 
-def whole(body: bytes) -> Mapping[str, Any]:
+def to_text(parts: Mapping[str, Any]) -> str:
+    """The parts as they are stored: JSON whose NULs and lone surrogates are escaped, so that every database takes it."""
+    try:
+        return to_json(parts).decode()
+    except PydanticSerializationError:
+        return json.dumps(parts)
+
+
+def whole(body: bytes | str) -> Mapping[str, Any]:
     """All of a payload. Raises NotJson."""
     try:
         payload = json.loads(body)

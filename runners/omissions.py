@@ -2,18 +2,18 @@
 
 import re
 from functools import partial
+from pathlib import Path
 
 from runners.git import git
-from runners.workspace import Workspace
 
 FILTER = re.compile(r"(?m)^[^#\n]*\sfilter=([\w.-]+)")
 MOST_NAMED = 5
 MOST_READ = 20  # files of attributes
 
 
-def omissions(workspace: Workspace) -> str:
+def omissions(git_dir: Path, index: Path) -> str:
     """Said to people who wonder what is missing; nothing where nothing is."""
-    host = partial(git, git_dir=workspace.git, index=workspace.index)
+    host = partial(git, git_dir=git_dir, index=index)
     places = host("ls-files", "-z", "--", ".gitmodules", ":(glob)**/.gitattributes").split("\0")
     attributes = [place for place in places if place.endswith(".gitattributes")][:MOST_READ]
     filters = {name for place in attributes for name in FILTER.findall(host("cat-file", "blob", f":{place}"))}

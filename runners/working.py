@@ -15,7 +15,6 @@ from runners.agents.adapter import Agent, AgentEvent, Brief, Outcome
 from runners.attempt import Attempt
 from runners.lease import Lease
 from runners.looking import minutes_of
-from runners.omissions import omissions
 from runners.patience import persistently
 from runners.problems import Problem
 from runners.rights import confirm_right
@@ -23,6 +22,7 @@ from runners.run_log import RunLog
 from runners.sandboxes import SandboxError, choose, refuse, sandboxes
 from runners.sandboxes.interface import Errand, Sandbox
 from runners.sandboxes.places import tools_of
+from runners.surveys import survey
 from runners.way_out import WayOut, over_budget, require_way_out, way_out
 from runners.workspace import Workspace, check_out, open_workspace
 
@@ -42,10 +42,11 @@ def work(attempt: Attempt, lease: Lease) -> tuple[Outcome, Kept] | None:
     confirm_right(attempt)
     attempt.step("fetching the repository")
     with _workspace(attempt, lease, sandbox) as workspace:
-        check_out(workspace)
-        omitted = omissions(workspace)
+        surveyed = survey(workspace)
+        omitted = surveyed.omitted
         if omitted:
             attempt.step(omitted)
+        check_out(workspace, surveyed.index)
         outcome = _run_agent(attempt, lease, sandbox, workspace)
         outcome = replace(outcome, summary=f"{outcome.summary}\n\n{omitted}".strip())
         attempt.step("reading the patch")

@@ -14,14 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.settings import Settings
-from runners.git import git, git_lines
+from runners.git import git
 from runners.problems import Problem
 
 PLAIN_ENVIRONMENT = {"PATH": os.defpath}  # no secret of ours in the process table
 # What agents and test tools leave behind and nobody wants in a pull request.
 LITTER = ("__pycache__/", "*.pyc", ".pytest_cache/", ".claude-flow/", ".hive-mind/", ".swarm/", ".aider*")
-MOST_FILES = 500_000  # of a repository: more than the largest that people work in
-MOST_BYTES = 10 * 1024**3
 MOST_BYTES_OF_PATHS = 200_000_000  # of all files that an agent left, also of ignored ones: git lists them in memory
 LONGEST_NAME, LONGEST_PATH = 255, 4000  # bytes that file systems and system calls take
 
@@ -75,13 +73,11 @@ def lend(objects: Path, git_dir: Path) -> None:
     (git_dir / "objects" / "info" / "alternates").write_text(f"{objects}\n")
 
 
-def check_out(workspace: Workspace) -> None:
-    """Writes the commit's files into the work tree, with a repository for the agent's own `git diff`.
+def check_out(workspace: Workspace, index: Path) -> None:
+    """Writes the commit's files, as its index lists them, with a repository for the agent's own `git diff`.
 
     The agent's index knows how the files look on disk, the host's does not: to make the patch it reads them all.
-    Raises Problem.
     """
-    _weigh(workspace)
     (workspace.git / "info").mkdir()
     (workspace.git / "info" / "exclude").write_text("\n".join(LITTER) + "\n")
     inside = workspace.tree / ".git"
@@ -90,26 +86,10 @@ def check_out(workspace: Workspace) -> None:
     for name, value in OF_THE_AGENTS_GIT.items():
         git("config", name, value, git_dir=inside)
     git("update-ref", "HEAD", workspace.base_sha, git_dir=inside)
-    git("read-tree", workspace.base_sha, git_dir=workspace.git, index=workspace.index)
-    shutil.copyfile(workspace.index, inside / "index")
+    for copy in (workspace.index, inside / "index"):
+        shutil.copyfile(index, copy)
     git("checkout-index", "--all", "--index", "--quiet",
         git_dir=workspace.git, index=inside / "index", tree=workspace.tree)  # fmt: skip
-
-
-def _weigh(workspace: Workspace) -> None:
-    """Looks at files while git lists them: a handful of objects can name more than any disk or memory holds."""
-    files = size = 0
-    listing = ("-c", "core.quotePath=false", "ls-tree", "-r", "-t", "-l", workspace.base_sha)
-    with git_lines(*listing, git_dir=workspace.git) as lines:
-        for line in lines:
-            about, _, path = line.rstrip().partition(b"\t")
-            of_file = about.split()[-1]
-            files, size = files + 1, size + (int(of_file) if of_file.isdigit() else 0)
-            if files > MOST_FILES or size > MOST_BYTES:
-                most = f"{MOST_FILES:,} files or {MOST_BYTES:,} bytes"
-                raise Problem("repository_too_large", f"The repository has more than {most} to check out.")
-            if len(path) > LONGEST_PATH or max(map(len, path.split(b"/"))) > LONGEST_NAME:
-                raise Problem("unusable_repository", "The repository has a name that is too long for a file system.")
 
 
 def sweep(settings: Settings, at_work: Callable[[], Collection[str]]) -> None:

@@ -147,8 +147,10 @@ def test_an_answer_that_was_dropped_before_it_was_given_comes_no_more(world: Wor
 
 def test_failed_deliveries_lose_their_content_and_later_all_lose_their_row(world: World) -> None:
     world.work()
-    bad = [NewDelivery(f"guid-{index}", "issues", "{}", "KeyError") for index in range(250)]
+    bad = [NewDelivery(f"guid-{index}", "issues", "{}") for index in range(250)]
     write(world.database, lambda connection: inbox.store(connection, bad))
+    broken = "UPDATE deliveries SET state = 'failed', error = 'KeyError' WHERE guid LIKE 'guid-%%'"
+    write(world.database, lambda connection: connection.exec_driver_sql(broken))
     waits = NewDelivery("waits", "issues", "{}")
     write(world.database, lambda connection: inbox.store(connection, [waits]))
     world.later(KEPT + 100)

@@ -1,6 +1,5 @@
 """Having dead letters tried again: a dead run, a failed delivery, a duty that was given up."""
 
-import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,7 +10,8 @@ from bot.operating.ground import operator
 from config.accounts import is_paused, lock_account
 from config.database import Connection, NoSuchRow, Row, WakeUp, wake_after_commit
 from handlers import inbox
-from handlers.events import Unreadable, from_json, parse, to_json
+from handlers.events import Unreadable, parse
+from handlers.payloads import NotJson, whole
 from runners import audit, backlog, moves, outbox, runs, tasks
 from runners.admission import admit
 from runners.queues import GITHUB
@@ -112,22 +112,19 @@ def _delivery(connection: Connection, guid: str, _concurrent: int) -> str:
             f"{guid}: its content was dropped (RETENTION_DAYS). GitHub itself redelivers for three days, from the "
             "App's settings page; after that the person must write the command again."
         )
-    inbox.try_again(connection, guid, _event(guid, row))
+    _require_readable(guid, row)
+    inbox.try_again(connection, guid)
     audit.note(connection, operator(), "requeue", guid)
     wake_after_commit(connection, WakeUp("delivery", guid, GITHUB))
     return "waits to be decided."
 
 
-def _event(guid: str, row: Row[Any]) -> str:
-    """The delivery's event as it is stored: one that did not parse when it came may parse by now."""
+def _require_readable(guid: str, row: Row[Any]) -> None:
+    """One that was no event when it was decided may be one by now."""
     try:
-        from_json(row.body)
-    except Unreadable:
-        try:
-            return to_json(parse(row.event, json.loads(row.body)))
-        except (Unreadable, ValueError) as error:
-            raise NotRequeued(f"{guid}: this version can't read it either ({error}).") from None
-    return str(row.body)
+        parse(row.event, whole(row.body))
+    except (Unreadable, NotJson) as error:
+        raise NotRequeued(f"{guid}: this version can't read it either ({error}).") from None
 
 
 def _duty(connection: Connection, duty: str, _concurrent: int) -> str:

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from handlers.events import Event, Unreadable, parse
-from handlers.payloads import NotJson, parts_of, whole
+from handlers.payloads import NotJson, parts_of, to_text, whole
 from tests.handlers.test_events import MISSING, ODD, PAYLOADS, paths, replaced
 
 
@@ -25,8 +27,18 @@ def test_the_parts_of_a_payload_mean_what_the_whole_means(event: str) -> None:
         for value in (MISSING, *ODD):
             body = json.dumps(replaced(PAYLOADS[event], path, value)).encode()
             parts = parts_of(body)
-            assert meaning(event, parts) == meaning(event, whole(body)), (path, value)
+            stored = whole(to_text(parts))
+            assert meaning(event, parts) == meaning(event, whole(body)) == meaning(event, stored), (path, value)
             assert repr(parts.get("action")) == repr(whole(body).get("action"))
+
+
+@given(st.text(st.characters(codec=None)))
+def test_what_is_stored_is_a_text_that_every_database_takes(text: str) -> None:
+    body = json.dumps(replaced(PAYLOADS["issue_comment"], "comment.body", text)).encode()
+    stored = to_text(parts_of(body))
+    assert "\0" not in stored
+    assert stored.encode()
+    assert whole(stored)["comment"]["body"] == text
 
 
 def test_what_no_event_is_made_of_is_left_out() -> None:

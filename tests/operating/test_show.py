@@ -96,14 +96,17 @@ def test_dead_letters_are_shown_with_their_errors(world: World, operate: Operate
     world.control_step()
     give_up(world, "reaction")
     run_id = die(world)
-    bad = NewDelivery("0" * 8, "issues", "{}", "issues: KeyError: 'sender'")
+    bad = NewDelivery("0" * 8, "issues", "{}")
     write(world.database, lambda connection: inbox.store(connection, [bad]))
+    world.decide()
     dead = backlog(operate)["dead"]
     assert [(row["run"], row["reason"], row["error"]) for row in dead["runs"]["rows"]] == [
         (run_id, "failures", "Unexpected KeyError.")
     ]
     assert [row["error"][:9] for row in dead["duties"]["rows"]] == ["Forbidden"]
-    assert [(row["guid"], row["error"]) for row in dead["deliveries"]["rows"]] == [(bad.guid, bad.error)]
+    assert [(row["guid"], row["error"]) for row in dead["deliveries"]["rows"]] == [
+        (bad.guid, "issues: KeyError: 'sender.id'")
+    ]
     text = operate("queue", "show").output
     for title in ("Dead runs (1)", "Duties given up (1)", "Deliveries failed (1)", "queue requeue --dead"):
         assert title in text

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.settings import Settings, load
+from runners.surveys import survey
 from runners.workspace import Workspace, check_out, open_workspace
 
 PERSON = {
@@ -36,7 +37,7 @@ class Ground:
     def workspace(self, name: str = "r1-1") -> Iterator[Workspace]:
         """A checkout with the agent's own repository in it."""
         with open_workspace(self.settings, name, self.mirror, self.base_sha) as workspace:
-            check_out(workspace)
+            check_out(workspace, survey(workspace).index)
             yield workspace
 
 

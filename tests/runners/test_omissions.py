@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from runners.omissions import omissions
+from runners.surveys import survey
 from tests.runners.ground import make_ground
 
 LFS = b"*.mp4 filter=lfs diff=lfs merge=lfs -text\n"
@@ -31,11 +31,11 @@ LFS = b"*.mp4 filter=lfs diff=lfs merge=lfs -text\n"
 )
 def test_what_is_missing_is_said(tmp_path: Path, files: dict[str, bytes], submodule: str | None, said: str) -> None:
     with make_ground(tmp_path, files, submodule).workspace() as workspace:
-        assert omissions(workspace) == said
+        assert survey(workspace).omitted == said
 
 
 def test_a_file_of_attributes_that_is_a_link_is_read_as_its_target(tmp_path: Path) -> None:
     (tmp_path / "source").mkdir()
     (tmp_path / "source" / ".gitattributes").symlink_to("/etc/passwd")
     with make_ground(tmp_path, {"app.py": b"x\n"}).workspace() as workspace:
-        assert omissions(workspace) == ""
+        assert survey(workspace).omitted == ""
