@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from bot.writer import NotKept, Writer
 from config.settings import Settings
-from handlers.events import is_wanted, may_be_wanted, needs_trigger
+from handlers.events import may_be_wanted, needs_trigger, route_of
 from handlers.grammar import mentions
 from handlers.inbox import NewDelivery
 from handlers.payloads import NotJson, parts_of, to_text
@@ -91,14 +91,18 @@ class Intake:
             return PONG
         if not may_be_wanted(head.event):
             return NOT_WANTED
-        if needs_trigger(head.event) and not mentions(body, self._slug):
+        always = needs_trigger(head.event)
+        if always and not mentions(body, self._slug):
             return NO_COMMAND
         try:
             payload = parts_of(body)
         except NotJson as error:
             raise Refused(400, str(error)) from None
-        if not is_wanted(head.event, payload.get("action")):
+        route = route_of(head.event, payload.get("action"))
+        if route is None:
             return NOT_WANTED
+        if route.needs_trigger and not always and not mentions(body, self._slug):
+            return NO_COMMAND
         new = await self._writer.keep(NewDelivery(head.guid, head.event, to_text(payload)))
         return STORED if new else KNOWN
 

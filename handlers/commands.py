@@ -46,6 +46,7 @@ commands = Table(
     Column("created_at", Double, nullable=False),
     UniqueConstraint("host", "repository_id", "kind", "source_id", "ordinal", name="uq_commands_key"),
     Index("ix_commands_sender", "repository_id", "sender_id", "created_at"),
+    Index("ix_commands_task", "task_id"),
 )
 
 
@@ -70,6 +71,17 @@ def known(connection: Connection, host: str, repository_id: int, kind: str, sour
         commands.c.source_id == source_id,
     )
     return set(connection.execute(select(commands.c.ordinal).where(*same)).scalars())
+
+
+def begun_by(connection: Connection, host: str, repository_id: int, kind: str, source_id: str) -> list[str]:
+    """Tasks of which a command of this text began the newest round: nobody has asked for them again since."""
+    same = {"host": host, "repository_id": repository_id, "kind": kind, "source_id": source_id}
+    theirs = [commands.c[name] == value for name, value in same.items()]
+    later = commands.alias()
+    asked = [table.c.verb != "cancel" for table in (commands, later)]
+    again = select(later.c.id).where(later.c.task_id == commands.c.task_id, later.c.id > commands.c.id, asked[1])
+    found = select(commands.c.task_id).where(*theirs, commands.c.task_id.is_not(None), asked[0], ~again.exists())
+    return list(connection.execute(found).scalars())
 
 
 def get(connection: Connection, command_id: int) -> Row[Any]:

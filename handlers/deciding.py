@@ -6,14 +6,18 @@ from typing import Any
 import structlog
 
 from config import errors
-from handlers import inbox, installations, spoken
-from handlers.events import InstallationChanged, Spoken, Unreadable, parse
+from handlers import inbox, installations, spoken, triggers, withdrawals
+from handlers.events import Closed, InstallationChanged, Labelled, Pressed, Spoken, Unreadable, Unsaid, parse
 from handlers.payloads import NotJson, whole
 from runners.context import Context
 from runners.github_types import GitHubError, InstallationGone
 
 DECIDED_BY: dict[type, Callable[[Context, inbox.Taken, Any], None]] = {
     Spoken: spoken.hear,
+    Labelled: triggers.labelled,
+    Pressed: triggers.pressed,
+    Unsaid: withdrawals.unsaid,
+    Closed: withdrawals.closed,
     InstallationChanged: installations.changed,
 }
 

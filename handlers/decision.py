@@ -49,6 +49,7 @@ class Decision:
     event: Spoken
     scene: Scene
     account_id: int
+    about: str | None = None  # the task that it means; None: all that are here
 
     def answer(self, item: Command | Mistake) -> tuple[Verdict, Answer]:
         """The verdict on a command, and what it came to."""
@@ -120,6 +121,8 @@ class Decision:
 
     def here(self) -> Any:
         """Tasks on this issue or pull request, the newest first."""
+        if self.about:
+            return [tasks.get(self.connection, self.about)]
         return tasks.at_place(
             self.connection, self.context.settings.host_name, self.event.repository.id, self.event.number
         )
@@ -127,7 +130,8 @@ class Decision:
     def unfinished(self) -> Any:
         """Every task here that waits or is at work."""
         place = self.place()
-        return tasks.unfinished_at(self.connection, place.host, place.repository_id, place.number)
+        found = tasks.unfinished_at(self.connection, place.host, place.repository_id, place.number)
+        return [task for task in found if self.about in (None, task.id)]
 
     def agent_missing(self, command: Command, here: Any) -> str | None:
         """Why the command's agent can't do it; None where it can, or no agent is needed."""

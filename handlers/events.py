@@ -4,7 +4,7 @@ githubkit's own webhook models are not used: they cost two seconds and refuse a 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 
@@ -18,7 +18,14 @@ class Route(NamedTuple):
 
 ROUTES = (
     Route("issue_comment", "created", True),
+    Route("issue_comment", "deleted", True),
     Route("issues", "opened", True),
+    Route("issues", "labeled", True),
+    Route("issues", "closed", False),
+    Route("pull_request", "closed", False),
+    Route("check_run", "rerequested", False),
+    Route("check_run", "requested_action", False),
+    Route("check_suite", "rerequested", False),
     Route("installation", "created", False),
     Route("installation", "deleted", False),
     Route("installation", "new_permissions_accepted", False),
@@ -28,7 +35,13 @@ ROUTES = (
 # GitHub sends these to every App; a manifest that subscribes to them is refused.
 ALWAYS_SENT = frozenset({"installation", "installation_repositories", "github_app_authorization", "ping"})
 # The permission that each subscription needs.
-NEEDS_PERMISSION = {"issue_comment": "issues", "issues": "issues"}
+NEEDS_PERMISSION = {
+    "issue_comment": "issues",
+    "issues": "issues",
+    "pull_request": "pull_requests",
+    "check_run": "checks",
+    "check_suite": "checks",
+}
 
 LONGEST_TEXT = 262_144
 
@@ -70,11 +83,12 @@ class Sender:
 class Spoken:
     """A text in which commands may stand: a comment, or the body of a new issue (`kind`).
 
-    `source_id` is the comment's or the issue's id: with the kind and a command's ordinal it is the command's key.
+    `source_id` is the comment's or the issue's id: with the kind and a command's ordinal it is the command's key. A
+    trigger that means a command has the delivery's GUID there (`label`, `button`, `rerun`).
     """
 
     kind: str
-    source_id: int
+    source_id: int | str
     installation_id: int
     repository: Repository
     sender: Sender
@@ -87,6 +101,50 @@ class Spoken:
 
 
 @dataclass(frozen=True)
+class Labelled:
+    """A label was put on an issue, by somebody."""
+
+    label: str
+    issue: Spoken  # as though that person had said nothing there yet
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """A person wants a check run of ours done again, or pressed one of its buttons.
+
+    `button` is the button's identifier, None for Re-run; `run_id` is None where it is all of the commit's.
+    """
+
+    installation_id: int
+    repository: Repository
+    sender: Sender
+    app_id: int
+    head_sha: str
+    run_id: str | None
+    button: str | None
+
+
+@dataclass(frozen=True)
+class Unsaid:
+    """A comment that held our name was deleted."""
+
+    installation_id: int
+    repository: Repository
+    sender: Sender
+    source_id: int
+
+
+@dataclass(frozen=True)
+class Closed:
+    """An issue or pull request was closed or merged: nobody waits for work on it any more."""
+
+    installation_id: int
+    repository: Repository
+    sender: Sender
+    number: int
+
+
+@dataclass(frozen=True)
 class InstallationChanged:
     """The App was installed, suspended, given new rights, or removed."""
 
@@ -96,7 +154,7 @@ class InstallationChanged:
     permissions: Mapping[str, str]
 
 
-Event = Spoken | InstallationChanged
+Event = Spoken | Labelled | Pressed | Unsaid | Closed | InstallationChanged
 
 
 def may_be_wanted(event: str) -> bool:
@@ -109,15 +167,16 @@ def needs_trigger(event: str) -> bool:
     return all(route.needs_trigger for route in ROUTES if route.event == event)
 
 
-def is_wanted(event: str, action: object) -> bool:
-    """Whether a route speaks of the event and action."""
-    return any(route.event == event and route.action == action for route in ROUTES)
+def route_of(event: str, action: object) -> Route | None:
+    """The route that speaks of the event and action."""
+    return next((route for route in ROUTES if route.event == event and route.action == action), None)
 
 
 def parse(event: str, payload: Mapping[str, Any]) -> Event:
     """A wanted payload as an Event. Raises Unreadable."""
     try:
-        return PARSERS[event](_Fields(payload))
+        fields = _Fields(payload)
+        return PARSERS[event, fields.text("action")](fields)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Unreadable(f"{event}: {type(error).__name__}: {error}") from None
 
@@ -178,21 +237,31 @@ def _owner(fields: _Fields, path: str) -> Owner:
     return Owner(fields.number(f"{path}.id"), fields.text(f"{path}.login"), fields.text(f"{path}.type", "User"))
 
 
-def _spoken(fields: _Fields, kind: str, source: str) -> Spoken:
-    sender = Sender(
-        fields.number("sender.id"), fields.text("sender.login"), fields.text("sender.type", "User") == "Bot"
-    )
-    repository = Repository(
+def _sender(fields: _Fields) -> Sender:
+    return Sender(fields.number("sender.id"), fields.text("sender.login"), fields.text("sender.type", "User") == "Bot")
+
+
+def _repository(fields: _Fields) -> Repository:
+    return Repository(
         fields.number("repository.id"),
         fields.text("repository.full_name"),
         _owner(fields, "repository.owner"),
         fields.text("repository.default_branch", "main"),
         fields.flag("repository.archived"),
     )
+
+
+def _where(fields: _Fields) -> tuple[int, Repository, Sender]:
+    """What all but installations have in common: the installation, the repository, who did it."""
+    return fields.number("installation.id"), _repository(fields), _sender(fields)
+
+
+def _spoken(fields: _Fields, kind: str, source: str) -> Spoken:
+    installation_id, repository, sender = _where(fields)
     return Spoken(
         kind=kind,
         source_id=fields.number(f"{source}.id"),
-        installation_id=fields.number("installation.id"),
+        installation_id=installation_id,
         repository=repository,
         sender=sender,
         number=fields.number("issue.number"),
@@ -201,6 +270,21 @@ def _spoken(fields: _Fields, kind: str, source: str) -> Spoken:
         body=fields.text("issue.body", ""),
         text=fields.text(f"{source}.body", ""),
         author_id=fields.number(f"{source}.user.id"),
+    )
+
+
+def _labelled(fields: _Fields) -> Labelled:
+    issue = _spoken(fields, "label", "issue")
+    return Labelled(fields.text("label.name"), replace(issue, text="", author_id=issue.sender.id))
+
+
+def _pressed(fields: _Fields, checked: str, button: str | None = None) -> Pressed:
+    return Pressed(
+        *_where(fields),
+        app_id=fields.number(f"{checked}.app.id"),
+        head_sha=fields.text(f"{checked}.head_sha"),
+        run_id=fields.text("check_run.external_id") if checked == "check_run" else None,
+        button=fields.text(button) if button else None,
     )
 
 
@@ -213,8 +297,15 @@ def _installation(fields: _Fields) -> InstallationChanged:
     )
 
 
-PARSERS: dict[str, Callable[[_Fields], Event]] = {
-    "issue_comment": lambda fields: _spoken(fields, "comment", "comment"),
-    "issues": lambda fields: _spoken(fields, "issue", "issue"),
-    "installation": _installation,
+PARSERS: dict[tuple[str, str], Callable[[_Fields], Event]] = {
+    ("issue_comment", "created"): lambda fields: _spoken(fields, "comment", "comment"),
+    ("issue_comment", "deleted"): lambda fields: Unsaid(*_where(fields), fields.number("comment.id")),
+    ("issues", "opened"): lambda fields: _spoken(fields, "issue", "issue"),
+    ("issues", "labeled"): _labelled,
+    ("issues", "closed"): lambda fields: Closed(*_where(fields), fields.number("issue.number")),
+    ("pull_request", "closed"): lambda fields: Closed(*_where(fields), fields.number("pull_request.number")),
+    ("check_run", "rerequested"): lambda fields: _pressed(fields, "check_run"),
+    ("check_run", "requested_action"): lambda fields: _pressed(fields, "check_run", "requested_action.identifier"),
+    ("check_suite", "rerequested"): lambda fields: _pressed(fields, "check_suite"),
+    **{("installation", route.action): _installation for route in ROUTES if route.event == "installation"},
 }

@@ -18,6 +18,11 @@ PARTS: Parts = {
     "repository": {**dict.fromkeys(("id", "full_name", "default_branch", "archived")), "owner": ACCOUNT},
     "issue": {**dict.fromkeys(("id", "number", "title", "body", "pull_request")), "user": ACCOUNT},
     "comment": {"id": None, "body": None, "user": ACCOUNT},
+    "label": {"name": None},
+    "pull_request": {"number": None},
+    "check_run": {**dict.fromkeys(("head_sha", "external_id")), "app": {"id": None}},
+    "check_suite": {"head_sha": None, "app": {"id": None}},
+    "requested_action": {"identifier": None},
     "sender": ACCOUNT,
 }
 
@@ -36,7 +41,7 @@ def parts_of(body: bytes) -> Mapping[str, Any]:
 
 
 def to_text(parts: Mapping[str, Any]) -> str:
-    """The parts as they are stored: JSON whose NULs and lone surrogates are escaped, so that every database takes it."""
+    """The parts as they are stored: JSON, in which NULs and lone surrogates are escaped, for any database to take."""
     try:
         return to_json(parts).decode()
     except PydanticSerializationError:

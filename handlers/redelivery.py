@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from handlers.events import is_wanted
+from handlers.events import route_of
 
 STORED = 202  # what intake answers once a delivery is durable; 200 means understood and dropped
 
@@ -46,7 +46,7 @@ def lost(attempts: Iterable[Attempt], known: Collection[str]) -> list[Lost]:
     """
     by_guid: dict[str, list[Attempt]] = {}
     for attempt in attempts:
-        if is_wanted(attempt.event, attempt.action):
+        if route_of(attempt.event, attempt.action):
             by_guid.setdefault(attempt.guid, []).append(attempt)
     return [
         Lost(guid, max(tries, key=lambda attempt: attempt.at).id, min(attempt.at for attempt in tries))

@@ -28,6 +28,14 @@ class TaskLine:
     detail: str
 
 
+def occasion(kind: str, sender: str) -> list[str]:
+    """What an answer is about, where no comment with the command stands before it."""
+    deed = {"label": "put the label on", "button": "pressed the check run's button", "rerun": "pressed Re-run"}.get(
+        kind
+    )
+    return [f"{quoted(sender, 60)} {deed}."] if deed else []
+
+
 def mistake(found: Mistake) -> str:
     """What was wrong with a command, pointing at the word."""
     if found.kind == "too_many":

@@ -1,93 +1,19 @@
 """Somebody wrote a text that may hold commands: a comment, or a new issue's body."""
 
-from config.accounts import Account, meet_installation, remember_account
-from config.database import Connection, now
-from handlers import commands, inbox
-from handlers.decision import Answer, Decision, Scene
+from handlers import inbox
+from handlers.answering import answer_all, is_heard, look
 from handlers.events import Spoken
-from handlers.grammar import Command, Mistake, find
+from handlers.grammar import find
 from handlers.inbox import Taken
-from handlers.policy import DAY, STARTS_A_RUN
-from runners import outbox
-from runners.admission import admit
 from runners.context import Context
-from runners.github_types import NotFound, Role, Where
-
-REFUSED_SECONDS = 300.0
 
 
 def hear(context: Context, taken: Taken, event: Spoken) -> None:
     """Decides every command of the text in one transaction with marking the delivery done."""
     found = find(event.text, slug=context.settings.github_app_slug)
-    heard = bool(found) and listens_to(context, event)
+    heard = bool(found) and event.sender.id == event.author_id and is_heard(context, event.sender)
     scene = look(context, event, found) if heard else None
     with context.database.write() as connection:
         if not inbox.done(connection, taken) or scene is None:
             return
         answer_all(context, connection, taken, event, scene, found)
-
-
-def listens_to(context: Context, event: Spoken) -> bool:
-    """Whether the sender is somebody to answer: the text's own author, and no bot that the operator did not list."""
-    if event.sender.is_bot and event.sender.id not in context.settings.bots_allowed:
-        return False
-    return event.sender.id == event.author_id
-
-
-def look(context: Context, event: Spoken, found: list[Command | Mistake]) -> Scene | None:
-    """Asks GitHub who the sender is and what the pull request is; None where nobody is to be answered.
-
-    Someone refused lately is not asked about again, and an account that may not use this bot was told so once a day.
-    """
-    repository = event.repository
-    with context.database.read() as connection:
-        if commands.refused_lately(connection, repository.id, "stranger", REFUSED_SECONDS, event.sender.id):
-            return Scene(Role.NONE, None, asked=False)
-        allowed = context.settings.accounts_allowed & {"*", repository.owner.login.lower()}
-        if not allowed and commands.refused_lately(connection, repository.id, "account_not_allowed", DAY):
-            return None
-    where = where_of(event)
-    role = context.github.role(where, event.sender.login, event.sender.id)
-    works = any(isinstance(item, Command) and item.verb in STARTS_A_RUN for item in found)
-    if not event.is_pull_request or not works or role < Role.TRIAGE:
-        return Scene(role, None)
-    try:
-        return Scene(role, context.github.pull(where, event.number))
-    except NotFound:
-        return Scene(role, None)
-
-
-def answer_all(
-    context: Context, connection: Connection, taken: Taken, event: Spoken, scene: Scene, found: list[Command | Mistake]
-) -> None:
-    """Writes what each command comes to, and what must follow; a command that is known is left alone."""
-    host, owner = context.settings.host_name, event.repository.owner
-    at = now(connection)
-    account_id = remember_account(connection, host, Account(owner.id, owner.login, owner.kind), at)
-    meet_installation(connection, host, event.installation_id, account_id, at)
-    known = commands.known(connection, host, event.repository.id, event.kind, str(event.source_id))
-    decision = Decision(context, connection, event, scene, account_id)
-    answered = []
-    for item in found:
-        if item.ordinal not in known:
-            verdict, answer = decision.answer(item)
-            answered.append((decision.record(taken, item, verdict, answer), answer))
-    follow(connection, [(row, answer) for row, answer in answered if row is not None])
-    admit(connection, account_id, context.settings.concurrent_runs)
-
-
-def follow(connection: Connection, answered: list[tuple[int, Answer]]) -> None:
-    """Asks for what must follow on GitHub: each reaction once a text, all answers in one comment."""
-    reactions = {answer.reaction: row for row, answer in reversed(answered) if answer.reaction}
-    for row in reactions.values():
-        outbox.want(connection, "reaction", str(row))
-    said = [(row, answer.comment) for row, answer in answered if answer.comment]
-    if said:
-        first = said[0][0]
-        commands.answer(connection, first, "\n\n---\n\n".join(text for _, text in said))
-        outbox.want(connection, "reply", str(first))
-
-
-def where_of(event: Spoken) -> Where:
-    """The repository as GitHub is asked about it."""
-    return Where(event.installation_id, event.repository.full_name, event.repository.id)

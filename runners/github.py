@@ -108,6 +108,16 @@ class Api:
             return Role.NONE
         return role_of(answer) if (answer.get("user") or {}).get("id") == user_id else Role.NONE
 
+    def is_open(self, where: Where, number: int) -> bool:
+        """Whether the issue or pull request is open; one that is gone is not."""
+        try:
+            with self._reading(where) as rest:
+                return str(rest.issues.get(where.owner, where.name, number).json()["state"]) == "open"
+        except InstallationGone:
+            raise
+        except NotFound:
+            return False
+
     def pull(self, where: Where, number: int) -> Pull:
         """One pull request."""
         with self._reading(where) as rest:

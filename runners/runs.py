@@ -25,6 +25,7 @@ from sqlalchemy import (
     false,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -107,6 +108,20 @@ def add(connection: Connection, task: Row[Any], requester: tuple[int, str], **wh
 def get(connection: Connection, run_id: str) -> Row[Any]:
     """The run's row."""
     return connection.execute(select(runs).where(runs.c.id == run_id)).one()
+
+
+def in_repository(connection: Connection, host: str, repository_id: int, run_id: str) -> Row[Any] | None:
+    """The run of that id, if it is one of that repository."""
+    there = (tasks.tasks.c.host == host, tasks.tasks.c.repository_id == repository_id)
+    return connection.execute(select(runs).join(tasks.tasks).where(*there, runs.c.id == run_id)).one_or_none()
+
+
+def newest_on(connection: Connection, host: str, repository_id: int, sha: str) -> Row[Any] | None:
+    """The newest run that has a check run on this commit: its own, or the pull request's that it began from."""
+    there = (tasks.tasks.c.host == host, tasks.tasks.c.repository_id == repository_id)
+    shown = or_(runs.c.head_sha == sha, tasks.tasks.c.head_sha == sha)
+    found = select(runs).join(tasks.tasks).where(*there, shown)
+    return connection.execute(found.order_by(runs.c.created_at.desc()).limit(1)).one_or_none()
 
 
 def recent(connection: Connection, most: int) -> Sequence[Row[Any]]:

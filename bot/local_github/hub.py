@@ -263,6 +263,10 @@ class LocalGitHub:
         """A person presses "Re-run" on a check run."""
         checks.ask_again(self.site, self.repository(repo), check_id, self._user(by))
 
+    def rerun_checks(self, repo: str, sha: str, by: str) -> None:
+        """A person presses "Re-run all checks" of a commit."""
+        checks.ask_all_again(self.site, self.repository(repo), sha, self._user(by))
+
     def press(self, repo: str, check_id: int, identifier: str, by: str) -> None:
         """A person presses one of a check run's buttons."""
         checks.press(self.site, self.repository(repo), check_id, identifier, self._user(by))

@@ -21,6 +21,11 @@ CONCLUSIONS = {
     RunState.CANCELLED: "cancelled",
     RunState.TIMED_OUT: "timed_out",
 }
+# By their identifiers, which are the verbs that they mean. At most 20 characters on a button, 40 in its description.
+BUTTONS = {
+    "cancel": {"label": "Cancel", "description": "Stop this run", "identifier": "cancel"},
+    "retry": {"label": "Retry", "description": "Do the same task once more", "identifier": "retry"},
+}
 CHECK_TITLES = {
     RunState.QUEUED: "Queued",
     RunState.RUNNING: "At work",
@@ -70,6 +75,7 @@ def check(run: RunView, head_sha: str) -> dict[str, Any]:
         fields |= {"status": "completed", "conclusion": CONCLUSIONS[run.state]}
     else:
         fields["status"] = "queued" if run.state is RunState.QUEUED else "in_progress"
+    fields["actions"] = [BUTTONS["retry" if run.state in ENDS else "cancel"]]
     title = OVER_BUDGET if run.reason == "budget" else CHECK_TITLES[run.state]
     return fields | {"output": {"title": title, "summary": check_summary(run)}}
 

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.events import Event, Unreadable, parse
+from handlers.events import Event, Unreadable
 from handlers.payloads import NotJson, parts_of, to_text, whole
-from tests.handlers.test_events import MISSING, ODD, PAYLOADS, paths, replaced
+from tests.handlers.test_events import MISSING, ODD, PAYLOADS, parsed, paths, replaced
 
 
 def meaning(event: str, payload: Mapping[str, Any]) -> Event | str:
     """The event, or why it is none."""
     try:
-        return parse(event, payload)
+        return parsed(event, payload)
     except Unreadable as refusal:
         return str(refusal)
 

@@ -58,6 +58,15 @@ def ask_again(site: Site, repository: Repository, check_id: int, by: User) -> No
     _announce(site, repository, site.ledger.check(repository, check_id), "rerequested", by)
 
 
+def ask_all_again(site: Site, repository: Repository, sha: str, by: User) -> None:
+    """A person presses "Re-run all checks": the suite of a commit is asked for again."""
+    shown = site.ledger.checks_of(repository, sha)
+    if not shown:
+        raise not_found()
+    suite = checks.check_suite(site, repository, shown[-1])
+    announce(site, "check_suite", "rerequested", repository, by, check_suite=suite)
+
+
 def press(site: Site, repository: Repository, check_id: int, identifier: str, by: User) -> None:
     """A person presses one of the App's own buttons."""
     check = site.ledger.check(repository, check_id)
