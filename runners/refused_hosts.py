@@ -16,16 +16,16 @@ refused_hosts = Table(
 )
 
 
-def add(connection: Connection, run_id: str, host: str) -> None:
-    """Counts one more request for this host."""
+def add(connection: Connection, run_id: str, host: str, count: int = 1) -> None:
+    """Counts so many more requests for this host."""
     host = host[:LONGEST_HOST]
     mine = refused_hosts.c.run_id == run_id
     known = select(refused_hosts.c.host).where(mine, refused_hosts.c.host == host)
     many = select(func.count()).select_from(refused_hosts).where(mine)
     if connection.execute(known).first() is None and connection.execute(many).scalar_one() >= MOST_HOSTS:
         host = "others"
-    new = inserting(connection)(refused_hosts).values(run_id=run_id, host=host, count=1)
-    again = {"count": refused_hosts.c.count + 1}
+    new = inserting(connection)(refused_hosts).values(run_id=run_id, host=host, count=count)
+    again = {"count": refused_hosts.c.count + count}
     connection.execute(new.on_conflict_do_update(index_elements=["run_id", "host"], set_=again))
 
 

@@ -20,6 +20,7 @@ import structlog
 from config.database import DatabaseError
 from runners.gateway.attempts import Attempts
 from runners.gateway.hosts import is_public, listed
+from runners.gateway.refused import Refused
 from runners.gateway.shares import Strangers
 
 PORTS = (443,)
@@ -54,12 +55,12 @@ class NotLet(Exception):
 
 
 class Proxy:
-    """Makes tunnels. `tenant_of` knows a credential; `refused` is told of each host that was not let through."""
+    """Makes tunnels. `tenant_of` knows a credential; `refused` keeps each host that was not let through."""
 
     def __init__(
         self,
         tenant_of: Callable[[str], Tenant | None],
-        refused: Callable[[str, str], None],
+        refused: Refused,
         attempts: Attempts,
         public: Callable[[Address], bool] = is_public,
         ports: Collection[int] = PORTS,
@@ -129,8 +130,8 @@ class Proxy:
         host, _, port = request.target.decode("ascii", "replace").rpartition(":")
         host = host.strip("[]").lower().rstrip(".")
         if not port.isdecimal() or len(port) > 5 or int(port) not in self._ports or not listed(host, tenant.hosts):
-            await asyncio.to_thread(self._refused, tenant.run_id, f"{host}:{port}")
-            log.info("gateway.host_refused", run=tenant.run_id, host=host, port=port)
+            if await self._refused.add(tenant.run_id, f"{host}:{port}"):
+                log.info("gateway.host_refused", run=tenant.run_id, host=host, port=port)
             raise NotLet(403, f"{host}:{port} is not among the hosts that this run may reach.")
         return tenant, host, int(port)
 
@@ -143,7 +144,7 @@ class Proxy:
             raise NotLet(502, f"{host} has no address.") from None
         addresses = [str(entry[4][0]) for entry in found]
         if not all(self._public(ip_address(address)) for address in addresses):
-            await asyncio.to_thread(self._refused, tenant.run_id, f"{host}:{port}")
+            await self._refused.add(tenant.run_id, f"{host}:{port}")
             raise NotLet(403, f"{host} leads into a network that is not public.")
         try:
             return await asyncio.wait_for(asyncio.open_connection(addresses[0], port), SECONDS_TO_CONNECT)

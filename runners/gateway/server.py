@@ -6,7 +6,7 @@ import resource
 import secrets
 import socket
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from runners.gateway.app import Gateway, application
 from runners.gateway.attempts import Attempts
 from runners.gateway.charge import Till
 from runners.gateway.proxy import Proxy, Tenant
+from runners.gateway.refused import Asked, Refused
 from runners.gateway.shares import Strangers
 from runners.sandboxes.places import MODELS, TUNNELS
 from runners.sockets import listen
@@ -65,7 +66,8 @@ class Doors:
     def __init__(self, settings: Settings, database: Database, host: str) -> None:
         self._attempts, self._till = attempts_of(database), Till(database, host)
         self._gateway = Gateway(settings, self._till, self._attempts)
-        self._proxy = proxy_of(settings, database, self._attempts)
+        self._refused = refused_of(database)
+        self._proxy = proxy_of(settings, database, self._refused, self._attempts)
         self.server = server_of(self._gateway)
 
     async def serve(self, models: socket.socket, tunnels: socket.socket) -> None:
@@ -77,6 +79,7 @@ class Doors:
                 tidying.cancel()
         finally:
             await self._gateway.close()
+            await self._refused.flush()
 
     async def _tidy(self) -> None:
         """Now and then: what has outlived its attempt is cut off, what could not be settled is."""
@@ -85,6 +88,7 @@ class Doors:
             try:
                 await self._attempts.look()
                 await asyncio.to_thread(self._till.tidy)
+                await self._refused.flush()
             except DatabaseError as error:
                 log.warning("gateway.not_tidied", error=type(error).__name__)
 
@@ -99,17 +103,24 @@ def attempts_of(database: Database) -> Attempts:
     return Attempts(at_work)
 
 
-def proxy_of(settings: Settings, database: Database, attempts: Attempts) -> Proxy:
-    """The proxy, with its tenants and what it refused in SQL."""
+def refused_of(database: Database) -> Refused:
+    """What the proxy refuses, in SQL."""
+
+    def write(owed: Mapping[Asked, int]) -> None:
+        with database.write() as connection:
+            for (run_id, host), count in owed.items():
+                refused_hosts.add(connection, run_id, host, count)
+
+    return Refused(write)
+
+
+def proxy_of(settings: Settings, database: Database, refused: Refused, attempts: Attempts) -> Proxy:
+    """The proxy, with its tenants in SQL."""
 
     def tenant_of(credential: str) -> Tenant | None:
         with database.read() as connection:
             run = runs.of_credential(connection, credential) if credential else None
         return Tenant(run.id, run.credential, settings.hosts_allowed) if run else None
-
-    def refused(run_id: str, host: str) -> None:
-        with database.write() as connection:
-            refused_hosts.add(connection, run_id, host)
 
     return Proxy(tenant_of, refused, attempts)
 

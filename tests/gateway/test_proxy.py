@@ -14,6 +14,7 @@ from runners.gateway import shares
 from runners.gateway.attempts import Attempts
 from runners.gateway.hosts import is_public
 from runners.gateway.proxy import Proxy, Tenant
+from runners.gateway.refused import Refused
 
 KNOWN, ANOTHER = "secret", "another"
 
@@ -100,7 +101,7 @@ async def standing(public: bool, hosts: tuple[str, ...]) -> AsyncIterator[Ground
         asyncio.get_running_loop().getaddrinfo = resolving(asyncio.get_running_loop().getaddrinfo)  # type: ignore[method-assign]
         proxy = Proxy(
             tenants.get,
-            lambda run, host: refused.append((run, host)),
+            Refused(refused.extend),
             attempts,
             (lambda address: True) if public else is_public,
             (port,),
