@@ -21,6 +21,7 @@ from config.settings import Settings, load
 from runners.queue import Sender, celery_app
 
 WEBHOOKS = "/github/webhooks"
+SCHEMA_PATH = "/schema/async-code.json"
 # After which the thread that keeps deliveries has Python's lock again; Python itself waits ten times as long.
 SWITCH_SECONDS = 0.0005
 
@@ -55,6 +56,7 @@ def application(settings: Settings) -> ASGIApp:
     routes = [
         Route(WEBHOOKS, intake, methods=["POST"]),
         Route("/healthz", health),
+        Route(SCHEMA_PATH, file_schema),
         *pages.routes(settings, database),
     ]
     everything = Starlette(routes=routes, lifespan=lifespan)
@@ -65,6 +67,13 @@ def application(settings: Settings) -> ASGIApp:
         await to(scope, receive, send)
 
     return web
+
+
+async def file_schema(_request: Request) -> Response:
+    """The JSON Schema of the repository's file, for editors. Loaded when it is asked for."""
+    from config.repository_file import schema
+
+    return JSONResponse(schema(), headers={"Cache-Control": "public, max-age=3600"})
 
 
 async def health(_request: Request) -> Response:

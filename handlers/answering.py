@@ -2,6 +2,7 @@
 
 from config.accounts import Account, meet_installation, remember_account
 from config.database import Connection, now
+from config.repository_file import BadFile
 from handlers import commands
 from handlers.decision import Answer, Decision, Scene
 from handlers.events import Closed, Sender, Spoken
@@ -9,12 +10,14 @@ from handlers.grammar import Command, Mistake
 from handlers.inbox import Taken
 from handlers.policy import DAY, STARTS_A_RUN
 from handlers.replies import occasion
+from handlers.wishes import wishes_of
 from runners import outbox
 from runners.admission import admit
 from runners.context import Context
-from runners.github_types import NotFound, Role, Where
+from runners.github_types import NotFound, Pull, Role, Where
 
 REFUSED_SECONDS = 300.0
+OBEYS_THE_FILE = STARTS_A_RUN | {"config", "agents", "help"}
 TEXTS = ("comment", "issue")  # kinds of source that a reaction can stand on
 
 
@@ -35,15 +38,22 @@ def look(context: Context, event: Spoken, found: list[Command | Mistake]) -> Sce
         allowed = context.settings.accounts_allowed & {"*", repository.owner.login.lower()}
         if not allowed and commands.refused_lately(connection, repository.id, "account_not_allowed", DAY):
             return None
-    where = where_of(event)
-    role = context.github.role(where, event.sender.login, event.sender.id)
-    works = any(isinstance(item, Command) and item.verb in STARTS_A_RUN for item in found)
-    if not event.is_pull_request or not works or role < Role.TRIAGE:
+    role = context.github.role(where_of(event), event.sender.login, event.sender.id)
+    verbs = {item.verb for item in found if isinstance(item, Command)}
+    if role < Role.TRIAGE or not verbs & OBEYS_THE_FILE:
         return Scene(role, None)
+    pull = _pull(context, event) if verbs & STARTS_A_RUN else None
     try:
-        return Scene(role, context.github.pull(where, event.number))
+        return Scene(role, pull, wishes=wishes_of(context, where_of(event)))
+    except BadFile as error:
+        return Scene(role, pull, bad_file=str(error))
+
+
+def _pull(context: Context, event: Spoken) -> Pull | None:
+    try:
+        return context.github.pull(where_of(event), event.number) if event.is_pull_request else None
     except NotFound:
-        return Scene(role, None)
+        return None
 
 
 def answer_all(

@@ -6,6 +6,7 @@ from typing import Any
 from config.accounts import is_paused
 from config.catalogue import default_model
 from config.database import Connection, now
+from config.repository_file import NO_WISHES, Wishes
 from handlers import commands, replies
 from handlers.events import Spoken
 from handlers.grammar import Command, Flags, Mistake
@@ -29,6 +30,8 @@ class Scene:
     role: Role
     pull: Pull | None
     asked: bool = True  # False: a stranger of a few minutes ago, remembered
+    wishes: Wishes = NO_WISHES
+    bad_file: str = ""  # why the repository's file says nothing
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,15 @@ class Decision:
             limits=settings.limits,
             spent=spent(self.connection, self.account_id),
             on_this=self.on_this(),
+            bad_file=self.scene.bad_file,
+            not_among=self.not_among(),
         )
+
+    def not_among(self) -> str:
+        """Whom the repository's file lets have it work, if the sender is none of them."""
+        allow, login = self.scene.wishes.allow, self.event.sender.login.lower()
+        may = self.scene.role.name.lower() in allow.roles or login in map(str.lower, allow.users)
+        return "" if may else ", ".join([*allow.roles, *allow.users])
 
     def on_this(self) -> Here:
         """What ran in the last hour on this issue or pull request: more than so many look like a loop."""
@@ -141,6 +152,9 @@ class Decision:
         agent = AGENTS.get(name)
         if agent is None:
             return replies.unknown_agent(name, sorted(AGENTS))
+        listed = self.scene.wishes.agents
+        if listed and name not in listed and command.verb != "apply":
+            return replies.agent_not_listed(name, listed)
         idle = unenforced(command.flags, agent, self.event.is_pull_request)
         if idle:
             return replies.no_use(idle, name)
@@ -154,11 +168,17 @@ class Decision:
             return ",".join(command.flags.agents)
         if command.verb == "retry":
             return str(runs.of_round(self.connection, here[0].id, here[0].round)[0].agent)
-        return agent_for(command.verb, self.context.settings.default_agent)
+        return agent_for(command.verb, self.default_agent())
+
+    def default_agent(self) -> str:
+        """The repository's first choice, else the operator's."""
+        return next(iter(self.scene.wishes.agents), self.context.settings.default_agent)
 
     def model(self, command: Command, agent: str) -> str | None:
-        """The model that was named, or the agent's own; None where it needs none."""
-        return command.flags.model or default_model(agent, cheap=command.flags.cheap)
+        """The model that was named, or the repository's choice, or the agent's own; None where it needs none."""
+        own = default_model(agent, cheap=command.flags.cheap)
+        chosen = self.scene.wishes.model.get(agent) if own and not command.flags.cheap else None
+        return command.flags.model or chosen or own
 
     def brief(self, command: Command, agent: str, here: Any) -> Brief:
         """What the agent would be given: the command's own text or, on a retry, that of the task."""
@@ -182,7 +202,7 @@ class Decision:
         agent = self.agent_name(command, here)
         given = {name: value for name, value in command.flags.as_json().items() if value}
         head_sha = self.scene.pull.head_sha if self.scene.pull else None
-        tasks.next_round(self.connection, here[0].id, here[0].flags | given, head_sha)
+        tasks.next_round(self.connection, here[0].id, here[0].flags | given, self.scene.wishes.bounds, head_sha)
         self.add_run(here[0].id, command, agent)
         return Answer(SEEN, task_id=here[0].id)
 
@@ -220,7 +240,32 @@ class Decision:
 
     def help(self, _command: Command) -> Answer:
         """What can be asked for, here."""
-        return Answer(SEEN, replies.help_text(AGENTS.values(), self.context.settings.default_agent))
+        return Answer(SEEN, replies.help_text(self.agents_here(), self.default_agent()))
+
+    def agents(self, _command: Command) -> Answer:
+        """Who can work here."""
+        return Answer(SEEN, replies.agents_text(self.agents_here(), self.default_agent(), self.context.settings.offers))
+
+    def agents_here(self) -> list[Agent]:
+        """Those that the repository lists, in its order, else all."""
+        listed = self.scene.wishes.agents
+        return [AGENTS[name] for name in listed if name in AGENTS] if listed else list(AGENTS.values())
+
+    def config(self, _command: Command) -> Answer:
+        """What counts here: the repository's file within the operator's limits."""
+        if self.scene.bad_file:
+            return Answer(NOT_DONE, replies.bad_file(self.scene.bad_file))
+        settings = self.context.settings
+        return Answer(
+            SEEN,
+            replies.config_text(
+                self.scene.wishes,
+                agent=self.default_agent(),
+                base=self.event.repository.default_branch,
+                minutes=settings.run_minutes,
+                budget_usd=settings.run_budget_usd,
+            ),
+        )
 
     def place(self) -> Place:
         """Where a task of this text would live."""
@@ -237,14 +282,16 @@ class Decision:
 
     def wanted(self, command: Command) -> Wanted:
         """The task that the command asks for, as the webhook told it."""
-        event, pull = self.event, self.scene.pull
+        event, pull, wishes = self.event, self.scene.pull, self.scene.wishes
+        draft = wishes.pull_request.draft if command.flags.draft is None else command.flags.draft
         wanted = Wanted(
             verb=command.verb,
             text=command.text,
-            flags=command.flags.as_json(),
+            flags=command.flags.as_json() | {"draft": draft},
+            bounds=wishes.bounds,
             title=event.title,
             body=event.body,
-            base_ref=command.flags.base or event.repository.default_branch,
+            base_ref=command.flags.base or wishes.base or event.repository.default_branch,
             requester_id=event.sender.id,
             requester=event.sender.login,
         )
@@ -260,6 +307,8 @@ VERBS_DONE = {
     "cancel": Decision.cancel,
     "status": Decision.status,
     "help": Decision.help,
+    "agents": Decision.agents,
+    "config": Decision.config,
 }
 
 

@@ -54,6 +54,8 @@ class Facts:
     limits: Limits = NO_LIMITS
     spent: Spent = NOTHING_SPENT
     on_this: Here = NOTHING_HERE
+    bad_file: str = ""  # what is wrong with the repository's file
+    not_among: str = ""  # whom that file lets have it work, where the sender is none of them
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ def _who(command: Command, facts: Facts) -> Verdict | None:
         return None
     if facts.role < NEEDS[VERBS[command.verb].needs]:
         return Verdict(False, "needs_write")
+    if facts.not_among and VERBS[command.verb].needs == "write":
+        return Verdict(False, "not_among", detail=facts.not_among)
     return None
 
 
@@ -107,6 +111,8 @@ def _where(command: Command, facts: Facts) -> Verdict | None:
 def _what(command: Command, facts: Facts) -> Verdict | None:
     if not VERBS[command.verb].available:
         return Verdict(False, "not_there_yet", detail=command.verb)
+    if facts.bad_file and command.verb in STARTS_A_RUN:
+        return Verdict(False, "bad_file", detail=facts.bad_file)
     if command.verb == "cancel" and not facts.has_live_task:
         return Verdict(False, "nothing_to_cancel")
     if command.verb == "retry" and not facts.has_task:

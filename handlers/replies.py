@@ -1,9 +1,10 @@
 """What the bot answers in a comment: refusals, status, help. Pure: every sentence is here to be read and tested."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from config.repository_file import NO_WISHES, PATH, Wishes
 from config.tiers import Limits
 from handlers.grammar import FLAGS, Command, Mistake, describe, nearest
 from handlers.policy import Spent, Verdict
@@ -47,7 +48,9 @@ def refusal(command: Command, verdict: Verdict, now: float) -> str:
     """Why a command was not done: the rule, whose limit it is, how much is left and until when."""
     if verdict.rule in QUOTAS:
         return _over_the_limit(verdict, now, *QUOTAS[verdict.rule])
-    detail = verdict.detail if verdict.rule == "agent_missing" else quoted(verdict.detail, 60)
+    if verdict.rule == "bad_file":
+        return bad_file(verdict.detail)
+    detail = verdict.detail if verdict.rule == "agent_missing" else quoted(verdict.detail, 100)
     return REFUSALS[verdict.rule].format(verb=command.verb, detail=detail)
 
 
@@ -55,6 +58,8 @@ REFUSALS = {
     "account_not_allowed": "**Not for this account**: the operator of this bot lets it work for chosen accounts, and "
     "{detail} is not one of them. They can add it to `ALLOWED_ACCOUNTS`.",
     "needs_write": "**Not allowed**: `{verb}` needs write access to this repository. You may use `status` and `help`.",
+    "not_among": f"**Not allowed**: `{PATH}` of this repository lets only these have it work: {{detail}}.",
+    "bad_file": "**A mistake in the repository's file**, so nothing is started until it is mended: {detail}",
     "fork": "**Not on a fork**: this pull request comes from a fork, which the bot never writes to. "
     "Push the branch to this repository, or ask on an issue.",
     "pull_request_closed": "**Closed**: this pull request is not open, so there is no branch to work on. "
@@ -91,6 +96,16 @@ def unknown_agent(name: str, names: Sequence[str]) -> str:
     near = nearest(name, names)
     meant = f"; did you mean `{near}`?" if near else "."
     return f"there is no agent {quoted(name, 60)}{meant} There are: {_names(names)}."
+
+
+def agent_not_listed(name: str, listed: Sequence[str]) -> str:
+    """The repository lets others work."""
+    return f"`{PATH}` of this repository lets {_names(listed)} work here, not `{name}`."
+
+
+def bad_file(said: str) -> str:
+    """What is wrong with the repository's file."""
+    return REFUSALS["bad_file"].format(detail=prose(said, 500))
 
 
 def no_key(agent: str) -> str:
@@ -156,6 +171,46 @@ def help_text(agents: Iterable[Agent], default_agent: str) -> str:
             *listed,
         ]
     )
+
+
+def agents_text(agents: Iterable[Agent], default_agent: str, offers: Callable[[str], bool]) -> str:
+    """Who can work here, and which of them the operator has a model for."""
+    rows = [
+        f"| `{agent.name}`{' (default)' if agent.name == default_agent else ''} | {agent.description} "
+        f"| {'none needed' if agent.wire is None else 'yes' if offers(agent.wire) else 'no key is set'} |"
+        for agent in agents
+    ]
+    return "\n".join(["| agent | what it is | model |", "|---|---|---|", *rows])
+
+
+def config_text(wishes: Wishes, *, agent: str, base: str, minutes: float, budget_usd: float) -> str:
+    """What counts here, and whose word it is; `base` is the default branch, the numbers are the operator's limits."""
+    bounds, allow, triggers = wishes.limits, wishes.allow, wishes.triggers
+    who = [*(f"`{role}`" for role in allow.roles), *(quoted(login, 60) for login in allow.users)]
+    triggered = [f"the label {quoted(triggers.label, 60)}"] if triggers.label else []
+    triggered += ["a new issue's text"] if triggers.issue_body else []
+    rows = {
+        "Agents": _names(wishes.agents) or "all",
+        "Default agent": f"`{agent}`",
+        "Models": ", ".join(f"`{name}`: {quoted(model, 60)}" for name, model in wishes.model.items())
+        or "each one's own",
+        "Who may": ", ".join(who),
+        "Besides comments": ", ".join(triggered) or "nothing",
+        "Begins at": quoted(wishes.base or base, 100),
+        "Pull requests": "drafts" if wishes.pull_request.draft else "ready for review",
+        "A run may take": f"{min(bounds.timeout_minutes or minutes, minutes):g} minutes",
+        "A run may cost": f"${min(bounds.budget_usd or budget_usd, budget_usd):.2f}",
+        "A patch may touch": _at_most(bounds.files, bounds.lines),
+        "Protected": ", ".join([*(quoted(pattern, 100) for pattern in wishes.protect), "workflows, code owners"]),
+    }
+    table = "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items())])
+    source = f"There is no `{PATH}` that wishes anything else" if wishes == NO_WISHES else f"From `{PATH}`"
+    return f"{table}\n\n{source}, within what the operator of this bot allows."
+
+
+def _at_most(files: int | None, lines: int | None) -> str:
+    found = [f"{count:,} {what}" for count, what in ((files, "files"), (lines, "lines")) if count]
+    return ", ".join(found) or "what the operator allows"
 
 
 def _names(names: Iterable[str]) -> str:

@@ -13,6 +13,8 @@ def hear(context: Context, taken: Taken, event: Spoken) -> None:
     found = find(event.text, slug=context.settings.github_app_slug)
     heard = bool(found) and event.sender.id == event.author_id and is_heard(context, event.sender)
     scene = look(context, event, found) if heard else None
+    if scene and event.kind == "issue" and not scene.wishes.triggers.issue_body:
+        scene = None
     with context.database.write() as connection:
         if not inbox.done(connection, taken) or scene is None:
             return

@@ -13,24 +13,28 @@ from runners import outbox, runs, tasks
 from runners.context import Context
 from runners.wording.publishing import BUTTONS
 
-LABEL = "async-code"
+NAME = "async-code"  # that any label of ours holds
 
 
 @dataclass(frozen=True)
 class Meant:
-    """The command that a trigger means, as though its sender had said so; `about` is the task, `run` whose check."""
+    """The command that a trigger means, as though its sender had said so; `about` is the task, `run` whose check.
+
+    `label` is the one that was put on, which may be another than the repository wishes.
+    """
 
     said: Spoken
     command: Command
     about: str | None = None
     run: str | None = None
+    label: str | None = None
 
 
 def labelled(context: Context, taken: Taken, event: Labelled) -> None:
     """Our label on an issue asks for what the issue describes."""
-    ours = event.label.lower() == LABEL and not event.issue.is_pull_request
+    ours = NAME in event.label.lower() and not event.issue.is_pull_request
     said = replace(event.issue, source_id=taken.guid)
-    _do(context, taken, Meant(said, _command("implement")) if ours else None)
+    _do(context, taken, Meant(said, _command("implement"), label=event.label) if ours else None)
 
 
 def pressed(context: Context, taken: Taken, event: Pressed) -> None:
@@ -73,6 +77,8 @@ def _do(context: Context, taken: Taken, meant: Meant | None) -> None:
     """Decides the command, in one transaction with marking the delivery done."""
     heard = meant is not None and is_heard(context, meant.said.sender)
     scene = look(context, meant.said, [meant.command]) if meant and heard else None
+    if scene and meant and meant.label and meant.label.lower() != (scene.wishes.triggers.label or "").lower():
+        scene = None
     with context.database.write() as connection:
         if not inbox.done(connection, taken) or meant is None or scene is None:
             return

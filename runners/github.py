@@ -5,6 +5,7 @@ Writes are never retried here but for a bad token: whoever asked for one must fi
 
 import re
 import ssl
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -117,6 +118,19 @@ class Api:
             raise
         except NotFound:
             return False
+
+    def file(self, where: Where, path: str) -> str | None:
+        """A file's text on the default branch; None where there is none, or a folder."""
+        try:
+            with self._reading(where) as rest:
+                answer = rest.repos.get_content(where.owner, where.name, path).json()
+        except InstallationGone:
+            raise
+        except NotFound:
+            return None
+        if not isinstance(answer, dict) or answer.get("encoding") != "base64":
+            return None
+        return b64decode(answer["content"]).decode("utf-8", "replace")
 
     def pull(self, where: Where, number: int) -> Pull:
         """One pull request."""

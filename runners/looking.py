@@ -81,13 +81,17 @@ def run_page(settings: Settings, run_id: str) -> str | None:
 
 
 def minutes_of(task: Row[Any], settings: Settings) -> float:
-    """How long a run of the task may take: the operator's limit, or less where the command asked for less."""
-    return min(float(task.flags.get("timeout_minutes") or settings.run_minutes), settings.run_minutes)
+    """How long a run of the task may take: the operator's limit, or less where command or repository ask for less."""
+    return _least(task, "timeout_minutes", settings.run_minutes)
 
 
 def budget_of(task: Row[Any], settings: Settings) -> float:
     """What the models of one run of the task may cost, in US dollars: the operator's limit, or less where asked."""
-    return min(float(task.flags.get("budget_usd") or settings.run_budget_usd), settings.run_budget_usd)
+    return _least(task, "budget_usd", settings.run_budget_usd)
+
+
+def _least(task: Row[Any], name: str, most: float) -> float:
+    return min(float(given.get(name) or most) for given in (task.flags, task.bounds, {name: most}))
 
 
 def log_line(event: Row[Any]) -> str:

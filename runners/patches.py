@@ -2,8 +2,11 @@
 
 import os
 import unicodedata
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import partial
+from typing import Any
 
 from runners import binaries
 from runners.git import GitError, git, git_bytes
@@ -15,6 +18,7 @@ MOST_FILES = 500
 MOST_BYTES = 1_000_000
 LARGEST_FILE = 100_000_000  # bytes; GitHub refuses larger ones
 PLAIN_MODES = frozenset({"000000", "100644", "100755", "120000"})
+NO_BOUNDS: Mapping[str, Any] = {}
 BOT = {"name": "async-code", "email": "async-code@users.noreply.github.com"}
 
 
@@ -37,8 +41,11 @@ class Patch:
         return "\n".join([*kept, *binaries.added(self.content)])
 
 
-def read(workspace: Workspace) -> Patch | None:
-    """What the work tree holds beyond the base; None where nothing changed. Raises Problem."""
+def read(workspace: Workspace, bounds: Mapping[str, Any] = NO_BOUNDS) -> Patch | None:
+    """What the work tree holds beyond the base, within the bounds of the repository's file; None: nothing changed.
+
+    Raises Problem.
+    """
     host = partial(git_bytes, git_dir=workspace.git, index=workspace.index, tree=workspace.tree)
     try:
         disarm(workspace.tree)
@@ -53,7 +60,7 @@ def read(workspace: Workspace) -> Patch | None:
     changed = git("diff-tree", "-r", "-z", "--no-renames", workspace.base_sha, tree, git_dir=workspace.git).split("\0")
     if changed == [""]:
         return None
-    _guard(workspace, changed)
+    _guard(workspace, changed, bounds.get("protect", ()))
     content = git_bytes(
         "diff-tree", "-p", "-M", "--binary", "--full-index", "--no-ext-diff", "--no-textconv", workspace.base_sha, tree,
         git_dir=workspace.git,
@@ -62,7 +69,16 @@ def read(workspace: Workspace) -> Patch | None:
         raise Problem("too_large", f"The patch has {len(content):,} bytes; at most {MOST_BYTES:,} are published.")
     counts = git("diff-tree", "-r", "-M", "--numstat", workspace.base_sha, tree, git_dir=workspace.git).splitlines()
     added, removed = (sum(int(line.split("\t")[column]) for line in counts if line[0].isdigit()) for column in (0, 1))
+    _measure(bounds, len(counts), added + removed)
     return Patch(content, len(counts), added, removed)
+
+
+def _measure(bounds: Mapping[str, Any], files: int, lines: int) -> None:
+    for name, found in (("files", files), ("lines", lines)):
+        most = bounds.get(name, found)
+        if found > most:
+            said = f"The patch touches {found:,} {name}; the repository's file allows {most:,} (`limits.{name}`)."
+            raise Problem("too_large", said)
 
 
 def _weigh(workspace: Workspace, listed: bytes) -> None:
@@ -81,7 +97,7 @@ def _weigh(workspace: Workspace, listed: bytes) -> None:
             raise Problem("too_large", f"With `{shown}` the agent left more than {LARGEST_FILE:,} bytes to publish.")
 
 
-def _guard(workspace: Workspace, changed: list[str]) -> None:
+def _guard(workspace: Workspace, changed: list[str], protected: Collection[str]) -> None:
     """Refuses what no pull request of ours may hold. `changed` alternates between modes and path."""
     entries = list(zip(changed[::2], changed[1::2], strict=False))
     if len(entries) > MOST_FILES:
@@ -94,16 +110,24 @@ def _guard(workspace: Workspace, changed: list[str]) -> None:
             raise Problem("protected_path", f"`{path}` is a workflow; the App has no right to change workflows.")
         if _names_owners(path):
             raise Problem("protected_path", f"`{path}` says who has to review; that is not an agent's to change.")
+        for pattern in protected:
+            if fnmatchcase(_folded(path), _folded(pattern)):
+                raise Problem("protected_path", f"`{path}` is protected by the repository's file (`{pattern}`).")
         if mode == "120000" and _leaves(path, git("cat-file", "blob", sha, git_dir=workspace.git)):
             raise Problem("escaping_link", f"`{path}` would be a link out of the repository.")
 
 
 def _is_workflow(path: str, mode: str) -> bool:
     """Whether GitHub could read a workflow there, on a file system of any kind; a link on the way counts too."""
-    parts = unicodedata.normalize("NFC", path).casefold().split("/")
+    parts = _folded(path).split("/")
     if parts[:2] == [".github", "workflows"]:
         return True
     return parts == [".github"] and mode != "000000"
+
+
+def _folded(path: str) -> str:
+    """The path as a file system sees it that takes letters in either case for the same."""
+    return unicodedata.normalize("NFC", path).casefold()
 
 
 def _names_owners(path: str) -> bool:

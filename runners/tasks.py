@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import (
@@ -46,6 +46,7 @@ tasks = Table(
     Column("verb", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("flags", JSON, nullable=False),
+    Column("bounds", JSON, nullable=False, server_default="{}"),  # that the repository's file sets
     Column("title", Text, nullable=False),
     Column("body", Text, nullable=False),
     Column("base_ref", Text, nullable=False),
@@ -93,7 +94,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What was asked for. `flags` is JSON; `head_ref` and `head_sha` are a pull request's."""
+    """What was asked for. `flags` and `bounds` are JSON; `head_ref` and `head_sha` are a pull request's."""
 
     verb: str
     text: str
@@ -105,6 +106,7 @@ class Wanted:
     requester: str
     head_ref: str | None = None
     head_sha: str | None = None
+    bounds: Mapping[str, Any] = field(default_factory=dict)
 
 
 def id_of(letter: str, *key: object, secret: bytes = b"") -> str:
@@ -119,7 +121,7 @@ def id_of(letter: str, *key: object, secret: bytes = b"") -> str:
 
 def open_task(connection: Connection, task_id: str, place: Place, wanted: Wanted, at: float) -> None:
     """Makes a waiting task; `admit` lets it start."""
-    values = vars(place) | vars(wanted) | {"flags": dict(wanted.flags)}
+    values = vars(place) | vars(wanted) | {"flags": dict(wanted.flags), "bounds": dict(wanted.bounds)}
     connection.execute(insert(tasks).values(id=task_id, state=TaskState.WAITING, created_at=at, **values))
 
 
@@ -213,8 +215,10 @@ def set_state(connection: Connection, task_id: str, state: TaskState, finished_a
     outbox.want(connection, "status", task_id)
 
 
-def next_round(connection: Connection, task_id: str, flags: Mapping[str, Any], head_sha: str | None) -> None:
-    """Begins a retry: the task waits again, with these flags, on the pull request's head as it is now."""
+def next_round(
+    connection: Connection, task_id: str, flags: Mapping[str, Any], bounds: Mapping[str, Any], head_sha: str | None
+) -> None:
+    """Begins a retry: the task waits again, with these flags and bounds, on the pull request's head as it is now."""
     values = {"round": tasks.c.round + 1, "state": TaskState.WAITING, "finished_at": None}
     again = update(tasks).where(tasks.c.id == task_id)
-    connection.execute(again.values(**values, flags=dict(flags), head_sha=head_sha))
+    connection.execute(again.values(**values, flags=dict(flags), bounds=dict(bounds), head_sha=head_sha))

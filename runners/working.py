@@ -73,7 +73,7 @@ def _workspace(attempt: Attempt, lease: Lease, sandbox: Sandbox) -> Iterator[Wor
 def _patch(attempt: Attempt, workspace: Workspace, outcome: Outcome) -> patches.Patch | None:
     """What the agent left. Raises Problem for what can't be published, unless the run failed anyhow."""
     try:
-        patch = patches.read(workspace)
+        patch = patches.read(workspace, attempt.task.bounds)
         if patch is not None and attempt.holds_secret(patch.added_text()):
             raise Problem("secret_in_patch", "The patch would publish a secret: a key or token stands in what it adds.")
     except Problem:

@@ -37,8 +37,8 @@ _ALL = (
     Verb("compare", "lets several agents do the same task", "issue", "write", flags=_AGENT | _BRANCH),
     Verb("pick", "opens the pull request of one of the compared runs", "issue", "write", flags=_BRANCH - {"--base"}),
     Verb("release", "lets CI run on a pull request that was held", "pull", "write"),
-    Verb("config", "shows the configuration that counts here", "both", "triage"),
-    Verb("agents", "lists the agents, and how well they do", "both", "triage"),
+    Verb("config", "shows the configuration that counts here", "both", "triage", True),
+    Verb("agents", "lists the agents that can work here", "both", "triage", True),
 )
 
 VERBS: Mapping[str, Verb] = MappingProxyType({verb.name: verb for verb in _ALL})

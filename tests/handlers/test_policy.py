@@ -128,8 +128,10 @@ IN_ORDER: list[tuple[str, dict[str, Any]]] = [
     ("stranger", {"role": Role.READ}),
     ("account_not_allowed", {"account_allowed": False}),
     ("needs_write", {"role": Role.TRIAGE}),
+    ("not_among", {"not_among": "admin"}),
     ("fork", {"is_pull_request": True, "from_fork": True}),
     ("pull_request_closed", {"is_pull_request": True, "pull_request_open": False}),
+    ("bad_file", {"bad_file": "line 1"}),
     ("still_at_work", {"has_live_task": True}),
     ("task_forgotten", {"task_forgotten": True}),
     ("agent_missing", {"agent_missing": "No."}),
@@ -150,6 +152,14 @@ def test_of_several_broken_rules_the_first_decides() -> None:
 def test_every_refusal_has_its_words() -> None:
     rules = {name for name, _ in IN_ORDER} | {"not_there_yet", "nothing_to_cancel", "nothing_to_retry"}
     assert rules - {"stranger"} == set(REFUSALS) | set(QUOTAS)
+
+
+def test_the_repositorys_file_stops_nobody_from_asking_or_cancelling() -> None:
+    for verb in ("status", "help", "config", "agents"):
+        assert rule(verb, not_among="admin", bad_file="line 1") == "allowed"
+    assert rule("cancel", bad_file="line 1", has_live_task=True) == "allowed"
+    assert rule("cancel", not_among="admin", is_requester=True, has_live_task=True) == "allowed"
+    assert rule("cancel", not_among="admin", has_live_task=True) == "not_among"
 
 
 numbers = st.none() | st.floats(0, 1e12)

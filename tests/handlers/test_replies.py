@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.repository_file import NO_WISHES, PATH, BadFile, read
 from config.tiers import Limits
 from handlers import replies
 from handlers.grammar import FLAGS, VERBS, Command, Mistake, find
@@ -30,9 +31,24 @@ def command(text: str = "implement the retry logic") -> Command:
     return found
 
 
+def mistake_in(file: str) -> str:
+    """What is wrong with a repository's file."""
+    try:
+        read(file)
+    except BadFile as error:
+        return f"`{PATH}` of octo/app, {error}"
+    raise AssertionError(file)
+
+
 def test_every_refusal() -> None:
     missing = str(AGENTS["command"].missing(Brief("x", "")))
-    details = {"account_not_allowed": "octo", "not_there_yet": "plan", "agent_missing": missing}
+    details = {
+        "account_not_allowed": "octo",
+        "not_there_yet": "plan",
+        "agent_missing": missing,
+        "not_among": "maintain, admin, alice",
+        "bad_file": mistake_in("base: main\nagent: [mend]\n"),
+    }
     texts = {
         rule: replies.refusal(command(), Verdict(False, rule, detail=details.get(rule, "")), NOW) for rule in REFUSALS
     }
@@ -44,6 +60,7 @@ def test_every_refusal() -> None:
     texts["an agent that nobody knows"] = replies.unknown_agent("zz9,plural", sorted(AGENTS))
     for flag in ("--base", "--draft", "--model"):
         texts[f"{flag} where it is of no use"] = replies.no_use(flag, "mend")
+    texts["an agent that the repository does not list"] = replies.agent_not_listed("codex", ["mend", "patch"])
     texts["nothing to apply"] = str(AGENTS["patch"].missing(Brief("apply", "")))
     same("refusals", texts)
 
@@ -74,6 +91,52 @@ def test_status() -> None:
         "paused": replies.status([LINE], "octo", LIMITS, SPENT, 2, paused=True),
         "two agents": replies.status([replace(LINE, agents=["mend", "patch"])], "octo", LIMITS, SPENT, 2),
     })  # fmt: skip
+
+
+WISHES = """
+agents: [mend, claude-code]
+model: {claude-code: sonnet}
+triggers: {label: null}
+allow: {roles: [admin], users: [alice]}
+base: develop
+pull_request: {draft: true}
+protect: ["infra/**"]
+limits: {budget_usd: 3, files: 200, lines: 5000}
+"""
+OPERATORS = {"agent": "mend", "base": "main", "minutes": 40, "budget_usd": 5}
+
+
+def test_config() -> None:
+    nothing = read("triggers: {label: null, issue_body: false}")
+    same("config", {
+        "no file": replies.config_text(NO_WISHES, **OPERATORS),
+        "a whole one": replies.config_text(read(WISHES), **OPERATORS),
+        "nothing but comments": replies.config_text(nothing, **OPERATORS),
+    })  # fmt: skip
+
+
+def test_agents() -> None:
+    same("agents", {
+        "all": replies.agents_text(AGENTS.values(), "mend", lambda wire: wire == "anthropic"),
+        "listed": replies.agents_text([AGENTS["codex"]], "codex", lambda wire: False),
+    })  # fmt: skip
+
+
+def test_what_an_answer_is_about_is_said_where_no_comment_shows_it() -> None:
+    assert replies.occasion("comment", "alice") == replies.occasion("issue", "alice") == []
+    said = [replies.occasion(kind, "@alice\n/async-code help")[0] for kind in ("label", "button", "rerun")]
+    assert all(alive(text) == set() for text in said)
+
+
+@given(hostile, hostile)
+def test_nothing_in_a_repositorys_file_acts(text: str, login: str) -> None:
+    wishes = NO_WISHES.model_copy(update={"protect": [text], "base": text, "model": {"mend": text}})
+    wishes = wishes.model_copy(update={"allow": wishes.allow.model_copy(update={"users": [login]})})
+    assert alive(replies.config_text(wishes, **OPERATORS)) == set()
+    try:
+        read(text)
+    except BadFile as error:
+        assert alive(replies.bad_file(str(error))) == set()
 
 
 def test_help() -> None:
