@@ -7,14 +7,6 @@ from tests.world import FIX, REPO, World
 BROKEN = "/async-code apply\n```diff\n--- a/nowhere.py\n+++ b/nowhere.py\n@@ -1 +1 @@\n-x\n+y\n```\n"
 
 
-def pull_request(world: World) -> int:
-    """A person's own pull request."""
-    world.hub.commit(REPO, "feature", {"NEWS.md": "soon\n"}, "alice")
-    number = world.hub.open_pull(REPO, "A feature", "feature", "main", None, "alice").number
-    world.delivered()
-    return number
-
-
 def press(world: World, button: str, by: str = "alice") -> None:
     """Somebody presses a button of the newest check run."""
     world.hub.press(REPO, world.checks[-1].id, button, by)
@@ -53,7 +45,7 @@ def test_our_label_on_an_issue_asks_for_what_it_describes(world: World) -> None:
 def test_another_label_asks_for_nothing(world: World) -> None:
     number = world.issue(body="async-code could do that")
     label(world, number, "bug")
-    label(world, pull_request(world))
+    label(world, world.pull())
     world.work()
     assert world.task_rows() == []
     assert world.replies(number) == []
@@ -91,7 +83,7 @@ def test_a_delivery_of_the_label_that_comes_twice_asks_once(world: World) -> Non
 
 
 def test_a_run_has_cancel_as_its_button_and_then_retry(world: World) -> None:
-    world.comment(FIX, on=pull_request(world))
+    world.comment(FIX, on=world.pull())
     world.decide()
     assert [action["identifier"] for action in world.checks[-1].actions] == ["cancel"]
     world.work()
@@ -99,7 +91,7 @@ def test_a_run_has_cancel_as_its_button_and_then_retry(world: World) -> None:
 
 
 def test_cancel_stops_the_run(world: World) -> None:
-    number = pull_request(world)
+    number = world.pull()
     world.comment(FIX, on=number)
     world.decide()
     press(world, "cancel")
@@ -111,7 +103,7 @@ def test_cancel_stops_the_run(world: World) -> None:
 
 @pytest.mark.parametrize("by_button", [True, False])
 def test_retry_and_re_run_do_the_task_once_more(world: World, by_button: bool) -> None:
-    number = pull_request(world)
+    number = world.pull()
     world.comment(BROKEN, on=number)
     world.work()
     assert states(world) == ["failed"]
@@ -127,7 +119,7 @@ def test_retry_and_re_run_do_the_task_once_more(world: World, by_button: bool) -
 
 
 def test_re_run_means_the_task_of_that_check_not_the_newest_one(world: World) -> None:
-    number = pull_request(world)
+    number = world.pull()
     world.comment(BROKEN, on=number)
     world.work()
     first = world.checks[-1]
@@ -140,7 +132,7 @@ def test_re_run_means_the_task_of_that_check_not_the_newest_one(world: World) ->
 
 
 def test_re_run_of_all_of_a_commits_checks_does_the_newest_once_more(world: World) -> None:
-    number = pull_request(world)
+    number = world.pull()
     world.comment(BROKEN, on=number)
     world.work()
     (pull,) = [one for one in world.pull_requests if one.number == number]
@@ -151,7 +143,7 @@ def test_re_run_of_all_of_a_commits_checks_does_the_newest_once_more(world: Worl
 
 
 def test_what_works_is_not_done_twice_at_a_time(world: World) -> None:
-    number = pull_request(world)
+    number = world.pull()
     world.comment(FIX, on=number)
     world.decide()
     rerun(world)
@@ -161,7 +153,7 @@ def test_what_works_is_not_done_twice_at_a_time(world: World) -> None:
 
 
 def test_a_button_is_nothing_for_somebody_who_may_not(world: World) -> None:
-    number = pull_request(world)
+    number = world.pull()
     world.comment(FIX, on=number)
     world.decide()
     press(world, "cancel", by="tom")
@@ -173,7 +165,7 @@ def test_a_button_is_nothing_for_somebody_who_may_not(world: World) -> None:
 
 
 def test_a_check_run_that_we_do_not_know_is_left_alone(world: World) -> None:
-    number = pull_request(world)
+    number = world.pull()
     world.comment(BROKEN, on=number)
     world.work()
     sent = world.hub.check_runs(REPO)[-1]
@@ -204,7 +196,7 @@ def test_closing_an_issue_ends_what_was_to_work_on_it(world: World) -> None:
 
 
 def test_closing_a_pull_request_ends_what_was_to_work_on_it(world: World) -> None:
-    number = pull_request(world)
+    number = world.pull()
     world.comment(FIX, on=number)
     world.decide()
     world.hub.close_issue(REPO, number, "mallory")

@@ -82,6 +82,13 @@ class World:
         self.delivered()
         return number
 
+    def pull(self, by: str = "alice") -> int:
+        """A person opens a pull request of a branch of their own; its number."""
+        self.hub.commit(REPO, "feature", {"NEWS.md": "soon\n"}, by)
+        number = self.hub.open_pull(REPO, "A feature", "feature", "main", None, by).number
+        self.delivered()
+        return number
+
     def delivered(self) -> None:
         """Waits until GitHub has sent what it had to send."""
         assert self.hub.settle(20), "deliveries are still under way"

@@ -1,6 +1,7 @@
 """What the bot answers: every sentence, and nothing in it that acts."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -103,7 +104,7 @@ pull_request: {draft: true}
 protect: ["infra/**"]
 limits: {budget_usd: 3, files: 200, lines: 5000}
 """
-OPERATORS = {"agent": "mend", "base": "main", "minutes": 40, "budget_usd": 5}
+OPERATORS: dict[str, Any] = {"agent": "mend", "base": "main", "minutes": 40, "budget_usd": 5}
 
 
 def test_config() -> None:

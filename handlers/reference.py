@@ -1,0 +1,125 @@
+"""The pages of `docs/` that the tables of this package decide: `python -m handlers.reference` writes them anew."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from config.repository_file import PATH, schema
+from handlers.grammar import FLAGS, VERBS, Verb, describe
+
+DOCS = Path(__file__).parents[1] / "docs"
+ON = {"issue": "issues", "pull": "pull requests", "both": "issues and pull requests"}
+
+COMMANDS = """# Commands
+
+Write `/async-code` and a verb at the beginning of a line of a comment, or of a new issue's text. Flags stand on that
+line, in any order; the lines below it, up to the next command, belong to the task. Commands in code, quotes, lists,
+tables and HTML comments are not run. Upper and lower case are the same. `@async-code` is the same as `/async-code`.
+
+{verbs}
+
+Whoever `needs` names may, or may more: *triage* is anybody who may triage issues there, *write* anybody who may push.
+`cancel` is also for whoever asked for the work. What costs nothing (`status`, `help`, `config`, `agents`) is answered
+within seconds, and touches no quota.
+
+## Flags
+
+{flags}
+
+A lone `--` ends the flags: what follows is text, whatever it looks like. A value with spaces stands in quotes.
+
+## What else means a command
+
+| what somebody does | what it means |
+|---|---|
+| puts the label `async-code` on an issue | `implement`, of what the issue describes |
+| opens an issue with a command in its text | that command |
+| presses Re-run on a check run of ours | `retry`, of that check run's task |
+| presses Re-run for all of a commit's checks | `retry`, of the newest task there |
+| presses **Cancel** or **Retry** on a check run of ours | that command, for that check run's task |
+| deletes the comment of a command that has not begun | it does not begin |
+| closes the issue or the pull request | what works on it ends |
+
+An edited comment runs nothing. The label and the text of new issues can be switched off, in the repository's file.
+
+## What cannot be done yet
+
+{missing} are understood and answered, but not there yet.
+"""
+FILE = """# The repository's file
+
+`{path}` on the default branch says how the bot works in a repository; where there is none, that of the
+owner's `.github` repository counts. It narrows what the operator of the bot allows, and never widens it. It is read
+anew for each command. With a mistake in it nothing is started: whoever commands is told the line, the column, and what
+was probably meant. `/async-code config` shows what counts.
+
+Editors check it against the JSON Schema at `/schema/async-code.json` of the bot's web process. A whole one:
+
+```yaml
+agents: [claude-code, codex]
+model: {{claude-code: sonnet}}
+triggers: {{label: async-code, issue_body: true}}
+allow: {{roles: [write, maintain, admin], users: []}}
+base: main
+pull_request: {{draft: true}}
+protect: [".github/**", "infra/**"]
+limits: {{budget_usd: 3, timeout_minutes: 40, files: 200, lines: 5000}}
+```
+
+{keys}
+"""
+
+
+def commands() -> str:
+    """What can be asked for, and how."""
+    verbs = [f"| `{verb.name}` | {verb.help} | {ON[verb.on]} | {verb.needs} | {_flags(verb)} |" for verb in describe()]
+    taken = {name for verb in describe() for name in verb.flags}
+    flags = [
+        f"| `{f'{flag.name} {flag.takes}'.strip()}` | {flag.help} |" for flag in FLAGS.values() if flag.name in taken
+    ]
+    missing = ", ".join(f"`{verb.name}`" for verb in VERBS.values() if not verb.available)
+    return COMMANDS.format(
+        verbs=_table(["verb", "what it does", "on", "needs", "flags"], verbs),
+        flags=_table(["flag", ""], flags),
+        missing=missing,
+    )
+
+
+def repository_file() -> str:
+    """What a repository may wish."""
+    rows = [f"| `{key}` | {said} | {default} |" for key, said, default in _keys(schema())]
+    return FILE.format(path=PATH, keys=_table(["key", "what it says", "without it"], rows))
+
+
+PAGES = {"commands.md": commands, "repository-file.md": repository_file}
+
+
+def _flags(verb: Verb) -> str:
+    return " ".join(f"`{name}`" for name in FLAGS if name in verb.flags) or "—"
+
+
+def _table(head: list[str], rows: list[str]) -> str:
+    return "\n".join([f"| {' | '.join(head)} |", f"|{'---|' * len(head)}", *rows])
+
+
+def _keys(whole: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Each key with its meaning and default, those of a part after the part."""
+    for name, about in whole["properties"].items():
+        part = whole["$defs"].get(about.get("$ref", "").rpartition("/")[2])
+        if part is None:
+            yield name, about["description"], _default(about["default"])
+        for below, inner in (part or {"properties": {}})["properties"].items():
+            yield f"{name}.{below}", inner["description"], _default(inner["default"])
+
+
+def _default(value: Any) -> str:
+    if value in (None, [], {}):
+        return "—"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(f"`{one}`" for one in (value if isinstance(value, list) else [value]))
+
+
+if __name__ == "__main__":
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(), encoding="utf-8")
