@@ -24,7 +24,7 @@ LARGE_BYTES = 1024 * 1024
 MOST_LARGE = 8  # bodies of more than LARGE_BYTES that are held at once; others wait
 SECONDS = 10  # for all of it: GitHub itself gives up then
 GUID = re.compile(r"[0-9A-Za-z-]{1,64}")
-EVENT = re.compile(r"[a-z_]{1,64}")
+EVENT = re.compile(r"[a-z0-9_]{1,64}")
 
 PONG = JSONResponse({"answer": "pong"})
 NOT_WANTED = JSONResponse({"answer": "not wanted"})

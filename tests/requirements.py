@@ -25,6 +25,8 @@ from runners.sandboxes import sandboxes
 from runners.sandboxes.places import searched
 from tests import postgres
 
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / ".async-code/webhooks-examples/node_modules/@octokit/webhooks-examples"
 MISSING = re.compile(r"Skipped: ([\w-]+) is missing: ")
 SESSION = pytest.StashKey[Path]()  # a directory that all xdist workers share
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
@@ -76,6 +78,11 @@ def _headers() -> str | None:
     return None if here else "the kernel's headers are not here; apt-get install linux-libc-dev"
 
 
+def _examples() -> str | None:
+    how = f"npm install --prefix {EXAMPLES.parents[2].relative_to(ROOT)} @octokit/webhooks-examples@7.6.1"
+    return None if EXAMPLES.exists() else f"GitHub's examples of webhooks are not here; {how}"
+
+
 def _agent(name: str) -> Callable[[], str | None]:
     def probe() -> str | None:
         program = AGENTS[name].probe[0]
@@ -96,6 +103,7 @@ PROBES: dict[str, Callable[[], str | None]] = {
     "chromium": _chromium,
     "strace": _strace,
     "headers": _headers,
+    "webhooks-examples": _examples,
     **{name: _agent(name) for name, agent in AGENTS.items() if agent.probe},
 }
 
