@@ -18,7 +18,9 @@ from runners.agents.adapter import Agent, Brief
 from runners.context import Context
 from runners.github_types import Pull, Role
 from runners.queues import CLAUDE_FLOW, DOCKER
+from runners.states import TaskState
 from runners.tasks import Place, Wanted
+from runners.wording.plans import plan_id
 
 SEEN, DONE, NOT_DONE = "eyes", "+1", "confused"
 
@@ -96,7 +98,7 @@ class Decision:
     def facts(self, command: Command) -> Facts:
         """What policy must know, as it stands in this transaction."""
         settings, event, pull = self.context.settings, self.event, self.scene.pull
-        here, unfinished = self.here(), self.unfinished()
+        here, unfinished, planned = self.here(), self.unfinished(), self.planned()
         login = event.repository.owner.login
         return Facts(
             role=self.scene.role,
@@ -105,9 +107,10 @@ class Decision:
             is_pull_request=event.is_pull_request,
             from_fork=pull is not None and pull.head_repository_id != event.repository.id,
             pull_request_open=pull is not None and pull.state == "open",
-            agent_missing=self.agent_missing(command, here),
+            agent_missing=self.agent_missing(command),
             has_task=bool(here),
-            has_live_task=bool(unfinished),
+            has_live_task=any(task.state != TaskState.AWAITING_APPROVAL for task in unfinished),
+            plan_id=plan_id(planned[0].plan) if planned else None,
             task_forgotten=bool(here) and tasks.is_forgotten(here[0]),
             is_requester=any(task.requester_id == event.sender.id for task in unfinished),
             limits=settings.limits,
@@ -144,11 +147,20 @@ class Decision:
         found = tasks.unfinished_at(self.connection, place.host, place.repository_id, place.number)
         return [task for task in found if self.about in (None, task.id)]
 
-    def agent_missing(self, command: Command, here: Any) -> str | None:
+    def planned(self) -> Any:
+        """Tasks here whose plan waits for approval, the newest first."""
+        return [task for task in self.here() if task.state == TaskState.AWAITING_APPROVAL and task.plan]
+
+    def again(self, command: Command) -> Any:
+        """The task that the command does once more, if there is one: that of the plan, or the newest here."""
+        found = {"approve": self.planned, "retry": self.here}.get(command.verb, list)()
+        return next(iter(found), None)
+
+    def agent_missing(self, command: Command) -> str | None:
         """Why the command's agent can't do it; None where it can, or no agent is needed."""
-        if command.verb not in STARTS_A_RUN or (command.verb == "retry" and not here):
+        if command.verb not in STARTS_A_RUN or (command.verb in ("retry", "approve") and not self.again(command)):
             return None
-        name = self.agent_name(command, here)
+        name = self.agent_name(command)
         agent = AGENTS.get(name)
         if agent is None:
             return replies.unknown_agent(name, sorted(AGENTS))
@@ -160,14 +172,16 @@ class Decision:
             return replies.no_use(idle, name)
         if agent.wire and not self.context.settings.offers(agent.wire):
             return replies.no_key(name)
-        return agent.missing(self.brief(command, name, here))
+        brief = self.brief(command, name)
+        return replies.no_plans(name) if brief.verb == "plan" and not agent.plans else agent.missing(brief)
 
-    def agent_name(self, command: Command, here: Any) -> str:
+    def agent_name(self, command: Command) -> str:
         """The agent that was named, or the one that this verb means."""
         if command.flags.agents:
             return ",".join(command.flags.agents)
-        if command.verb == "retry":
-            return str(runs.of_round(self.connection, here[0].id, here[0].round)[0].agent)
+        task = self.again(command)
+        if task:
+            return str(runs.of_round(self.connection, task.id, task.round)[0].agent)
         return agent_for(command.verb, self.default_agent())
 
     def default_agent(self) -> str:
@@ -180,11 +194,12 @@ class Decision:
         chosen = self.scene.wishes.model.get(agent) if own and not command.flags.cheap else None
         return command.flags.model or chosen or own
 
-    def brief(self, command: Command, agent: str, here: Any) -> Brief:
-        """What the agent would be given: the command's own text or, on a retry, that of the task."""
-        asked = Brief(command.verb, command.text, self.event.title, self.event.body)
-        if command.verb == "retry":
-            asked = Brief(here[0].verb, here[0].text, here[0].title, here[0].body)
+    def brief(self, command: Command, agent: str) -> Brief:
+        """What the agent would be given: the command's own text or, where a task is done again, that of the task."""
+        asked, task = Brief(command.verb, command.text, self.event.title, self.event.body), self.again(command)
+        if task:
+            verb = "implement" if command.verb == "approve" else tasks.work_of(task)
+            asked = Brief(verb, task.text, task.title, task.body)
         return replace(asked, model=self.model(command, agent), argv=self.context.settings.agent_argv)
 
     def start(self, command: Command) -> Answer:
@@ -193,18 +208,19 @@ class Decision:
         key = (place.host, place.repository_id, event.kind, event.source_id, command.ordinal)
         task_id = tasks.id_of("t", *key, secret=self.context.settings.webhook_secrets[-1])
         tasks.open_task(self.connection, task_id, place, self.wanted(command), now(self.connection))
-        self.add_run(task_id, command, self.agent_name(command, []))
+        self.add_run(task_id, command, self.agent_name(command))
         return Answer(SEEN, task_id=task_id)
 
-    def retry(self, command: Command) -> Answer:
-        """A new run of the newest task here."""
-        here = self.here()
-        agent = self.agent_name(command, here)
+    def once_more(self, command: Command) -> Answer:
+        """A new run of the task that it means; one whose plan is approved goes by that from now on."""
+        task, agent = self.again(command), self.agent_name(command)
         given = {name: value for name, value in command.flags.as_json().items() if value}
         head_sha = self.scene.pull.head_sha if self.scene.pull else None
-        tasks.next_round(self.connection, here[0].id, here[0].flags | given, self.scene.wishes.bounds, head_sha)
-        self.add_run(here[0].id, command, agent)
-        return Answer(SEEN, task_id=here[0].id)
+        tasks.next_round(self.connection, task.id, task.flags | given, self.scene.wishes.bounds, head_sha)
+        if command.verb == "approve":
+            tasks.approve(self.connection, task.id, self.event.sender.login)
+        self.add_run(task.id, command, agent)
+        return Answer(SEEN, task_id=task.id)
 
     def add_run(self, task_id: str, command: Command, agent: str) -> None:
         """The run, waiting; and the status comment."""
@@ -303,7 +319,9 @@ class Decision:
 VERBS_DONE = {
     "implement": Decision.start,
     "apply": Decision.start,
-    "retry": Decision.retry,
+    "plan": Decision.start,
+    "retry": Decision.once_more,
+    "approve": Decision.once_more,
     "cancel": Decision.cancel,
     "status": Decision.status,
     "help": Decision.help,

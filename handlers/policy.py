@@ -55,6 +55,7 @@ class Facts:
     spent: Spent = NOTHING_SPENT
     on_this: Here = NOTHING_HERE
     bad_file: str = ""  # what is wrong with the repository's file
+    plan_id: str | None = None  # of the newest plan here that waits for approval
     not_among: str = ""  # whom that file lets have it work, where the sender is none of them
 
 
@@ -72,7 +73,7 @@ class Verdict:
 
 ALLOWED = Verdict(True, "allowed")
 NEEDS = {"triage": Role.TRIAGE, "write": Role.WRITE}
-STARTS_A_RUN = frozenset({"implement", "apply", "retry"})
+STARTS_A_RUN = frozenset({"implement", "apply", "retry", "plan", "approve"})
 
 
 def decide(command: Command, facts: Facts) -> Verdict:
@@ -99,6 +100,9 @@ def _who(command: Command, facts: Facts) -> Verdict | None:
 
 
 def _where(command: Command, facts: Facts) -> Verdict | None:
+    on = VERBS[command.verb].on
+    if VERBS[command.verb].available and on not in ("both", "pull" if facts.is_pull_request else "issue"):
+        return Verdict(False, f"only_on_{on}s")
     if not facts.is_pull_request or command.verb not in STARTS_A_RUN:
         return None
     if facts.from_fork:
@@ -113,7 +117,11 @@ def _what(command: Command, facts: Facts) -> Verdict | None:
         return Verdict(False, "not_there_yet", detail=command.verb)
     if facts.bad_file and command.verb in STARTS_A_RUN:
         return Verdict(False, "bad_file", detail=facts.bad_file)
-    if command.verb == "cancel" and not facts.has_live_task:
+    if command.verb == "approve" and facts.plan_id is None:
+        return Verdict(False, "nothing_to_approve")
+    if command.verb == "approve" and command.text.strip().lower() not in ("", facts.plan_id):
+        return Verdict(False, "another_plan", detail=str(facts.plan_id))
+    if command.verb == "cancel" and not (facts.has_live_task or facts.plan_id):
         return Verdict(False, "nothing_to_cancel")
     if command.verb == "retry" and not facts.has_task:
         return Verdict(False, "nothing_to_retry")

@@ -65,6 +65,11 @@ REFUSALS = {
     "pull_request_closed": "**Closed**: this pull request is not open, so there is no branch to work on. "
     "Reopen it, or ask on an issue.",
     "not_there_yet": f"**Not there yet**: {{detail}} is not available in this version. {HELP}",
+    "only_on_issues": "**Not here**: `{verb}` is for issues.",
+    "only_on_pulls": "**Not here**: `{verb}` is for pull requests.",
+    "nothing_to_approve": "**Nothing to approve**: no plan waits here. `plan` asks for one.",
+    "another_plan": "**Not this plan**: the one that waits here is {detail}, and `approve` runs it as it was shown. "
+    "Name it or nothing behind `approve`; for another one write `plan` and what it is to be.",
     "nothing_to_cancel": "**Nothing to cancel**: no task waits or works here.",
     "nothing_to_retry": f"**Nothing to retry**: no task has been asked for here yet. {HELP}",
     "still_at_work": "**Still at work**: the newest task here has not ended. "
@@ -96,6 +101,11 @@ def unknown_agent(name: str, names: Sequence[str]) -> str:
     near = nearest(name, names)
     meant = f"; did you mean `{near}`?" if near else "."
     return f"there is no agent {quoted(name, 60)}{meant} There are: {_names(names)}."
+
+
+def no_plans(agent: str) -> str:
+    """An agent without a model."""
+    return f"`{agent}` makes no plans: it asks no model. `--agent` names one that does."
 
 
 def agent_not_listed(name: str, listed: Sequence[str]) -> str:

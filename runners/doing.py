@@ -91,7 +91,8 @@ def _do(attempt: Attempt, lease: Lease) -> Move:
         ended = work(attempt, lease)
         if ended is not None:
             outcome, kept = ended
-            return _finishing(attempt, *_without_patch(outcome), **kept)
+            how = _planned if tasks.is_planning(attempt.task) else _without_patch
+            return _finishing(attempt, *how(outcome), **kept)
     publish(attempt, lease)
     return _finishing(attempt, RunState.DONE)
 
@@ -135,6 +136,17 @@ def _without_patch(outcome: Outcome) -> tuple[RunState, str, str]:
         return RunState.UNCHANGED, "unchanged", outcome.summary or "The agent changed nothing."
     end = RunState.TIMED_OUT if outcome.status == "limit" else RunState.FAILED
     return end, outcome.reason, outcome.summary
+
+
+def _planned(outcome: Outcome) -> tuple[RunState, str, str]:
+    """How a run ends that was to come to a plan: its agent's last words are it."""
+    if outcome.status == "succeeded" and not outcome.summary.strip():
+        return RunState.FAILED, "no_plan", "The agent ended without a word, so there is no plan."
+    return (
+        (RunState.UNCHANGED, moves.PLANNED, outcome.summary)
+        if outcome.status == "succeeded"
+        else _without_patch(outcome)
+    )
 
 
 def refused(error: GitHubError) -> str:

@@ -30,6 +30,8 @@ def task_view(connection: Connection, settings: Settings, task_id: str) -> TaskV
         ahead=runs.ahead_of(connection, newest[-1]),
         round=task.round,
         paused=is_paused(connection, task.account_id),
+        plan=task.plan,
+        approved_by=task.approved_by,
     )
 
 
@@ -91,7 +93,7 @@ def budget_of(task: Row[Any], settings: Settings) -> float:
 
 
 def _least(task: Row[Any], name: str, most: float) -> float:
-    return min(float(given.get(name) or most) for given in (task.flags, task.bounds, {name: most}))
+    return min(float(given.get(name) or most) for given in (task.flags, task.bounds or {}, {name: most}))
 
 
 def log_line(event: Row[Any]) -> str:

@@ -13,6 +13,7 @@ from runners.claims import Claim
 from runners.runs import of_round, runs
 from runners.states import ENDS, LIVE_TASK, RunState, TaskState, before, of_task
 
+PLANNED = "planned"  # the reason of a run that came to a plan, which is its detail
 MOST_FAILURES = 3
 MOST_POSTPONED = 12
 LONGEST_BACKOFF = 300.0
@@ -110,7 +111,10 @@ def requeue(connection: Connection, run_id: str) -> bool:
 
 
 def cancel(connection: Connection, task_id: str, by: str) -> list[str]:
-    """Marks the task's runs: what has not started ends now, what runs is stopped by its worker within seconds."""
+    """Marks the task's runs: what has not started ends now, what runs is stopped by its worker within seconds.
+
+    A plan that waits is dropped.
+    """
     mine = runs.c.task_id == task_id
     # Held first: a run that goes from running to queued between the two updates below would be missed by both.
     connection.execute(select(runs.c.id).where(mine).with_for_update())
@@ -121,6 +125,9 @@ def cancel(connection: Connection, task_id: str, by: str) -> list[str]:
     touched = list(ended)
     for run_id in touched:
         outbox.want(connection, "check", run_id)
+    if tasks.get(connection, task_id).state == TaskState.AWAITING_APPROVAL:
+        tasks.set_state(connection, task_id, TaskState.CANCELLED, at)
+        return [task_id]
     running = update(runs).where(mine, runs.c.state.in_((RunState.RUNNING, RunState.PUBLISHING)))
     touched += connection.execute(running.values(cancel_by=by).returning(runs.c.id)).scalars()
     if touched:
@@ -146,6 +153,8 @@ def follow(connection: Connection, task_id: str) -> None:
     newest = of_round(connection, task_id, task.round)
     for run in newest if task.head_sha else ():
         outbox.want(connection, "check", run.id)  # a pull request's head shows it from the start
+    if newest[-1].state == RunState.UNCHANGED and newest[-1].reason == PLANNED:
+        return tasks.propose(connection, task_id, newest[-1].detail)
     state = of_task([RunState(run.state) for run in newest])
     ended = all(RunState(run.state) in ENDS for run in newest)
-    tasks.set_state(connection, task_id, state, now(connection) if ended else None)
+    return tasks.set_state(connection, task_id, state, now(connection) if ended else None)

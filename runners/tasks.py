@@ -26,7 +26,7 @@ from sqlalchemy import (
     update,
 )
 
-from config.database import metadata
+from config.database import metadata, now
 from runners import outbox
 from runners.states import LIVE_TASK, TaskState
 
@@ -46,7 +46,9 @@ tasks = Table(
     Column("verb", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("flags", JSON, nullable=False),
-    Column("bounds", JSON, nullable=False, server_default="{}"),  # that the repository's file sets
+    Column("bounds", JSON),  # that the repository's file sets
+    Column("plan", Text),  # that an agent proposed
+    Column("approved_by", Text),  # login
     Column("title", Text, nullable=False),
     Column("body", Text, nullable=False),
     Column("base_ref", Text, nullable=False),
@@ -195,7 +197,7 @@ def accounts_with_old(connection: Connection, before: float) -> list[int]:
 def forget(connection: Connection, account_id: int, before: float, most: int) -> list[str]:
     """Drops the words of tasks of the account that ended before then; the ids of at most so many."""
     some = select(tasks.c.id).where(tasks.c.account_id == account_id, _old(before)).limit(most)
-    dropped = update(tasks).where(tasks.c.id.in_(some.scalar_subquery())).values(text="", title="", body="")
+    dropped = update(tasks).where(tasks.c.id.in_(some.scalar_subquery())).values(text="", title="", body="", plan=None)
     return list(connection.execute(dropped.returning(tasks.c.id)).scalars())
 
 
@@ -204,8 +206,29 @@ def is_forgotten(task: Row[Any]) -> bool:
     return not (task.title or task.text or task.body)
 
 
+def is_planning(task: Row[Any]) -> bool:
+    """Whether the task's next run is to come to a plan."""
+    return bool(task.verb == "plan" and not task.approved_by)
+
+
+def work_of(task: Row[Any]) -> str:
+    """The verb that an agent is given: a plan that was approved is to be implemented."""
+    return "plan" if is_planning(task) else "implement" if task.verb == "plan" else str(task.verb)
+
+
+def propose(connection: Connection, task_id: str, plan: str) -> None:
+    """The plan waits for somebody to approve it. Like what ended, it is forgotten some days later."""
+    connection.execute(update(tasks).where(tasks.c.id == task_id).values(plan=plan))
+    set_state(connection, task_id, TaskState.AWAITING_APPROVAL, now(connection))
+
+
+def approve(connection: Connection, task_id: str, by: str) -> None:
+    """From its next run on the task goes by its plan."""
+    connection.execute(update(tasks).where(tasks.c.id == task_id).values(approved_by=by))
+
+
 def _old(before: float) -> ColumnElement[bool]:
-    ended = tasks.c.state.not_in(UNFINISHED) & (tasks.c.finished_at < before)
+    ended = tasks.c.state.not_in((*LIVE_TASK, TaskState.WAITING)) & (tasks.c.finished_at < before)
     return ended & or_(*(tasks.c[name] != "" for name in ("title", "text", "body")))
 
 

@@ -23,6 +23,7 @@ from runners.sandboxes import SandboxError, choose, refuse, sandboxes
 from runners.sandboxes.interface import Errand, Sandbox
 from runners.sandboxes.places import tools_of
 from runners.surveys import survey
+from runners.tasks import is_planning, work_of
 from runners.way_out import WayOut, over_budget, require_way_out, way_out
 from runners.workspace import Workspace, check_out, open_workspace
 
@@ -48,6 +49,8 @@ def work(attempt: Attempt, lease: Lease) -> tuple[Outcome, Kept] | None:
             attempt.step(omitted)
         check_out(workspace, surveyed.index)
         outcome = _run_agent(attempt, lease, sandbox, workspace)
+        if is_planning(attempt.task):  # what it changed all the same goes with its workspace
+            return outcome, {}
         outcome = replace(outcome, summary=f"{outcome.summary}\n\n{omitted}".strip())
         attempt.step("reading the patch")
         patch = _patch(attempt, workspace, outcome)
@@ -73,7 +76,7 @@ def _workspace(attempt: Attempt, lease: Lease, sandbox: Sandbox) -> Iterator[Wor
 def _patch(attempt: Attempt, workspace: Workspace, outcome: Outcome) -> patches.Patch | None:
     """What the agent left. Raises Problem for what can't be published, unless the run failed anyhow."""
     try:
-        patch = patches.read(workspace, attempt.task.bounds)
+        patch = patches.read(workspace, attempt.task.bounds or {})
         if patch is not None and attempt.holds_secret(patch.added_text()):
             raise Problem("secret_in_patch", "The patch would publish a secret: a key or token stands in what it adds.")
     except Problem:
@@ -116,10 +119,11 @@ def _run_agent(attempt: Attempt, lease: Lease, sandbox: Sandbox, workspace: Work
 def _errand(attempt: Attempt, workspace: Workspace, seconds: float, way: WayOut) -> Errand:
     agent, task, run, settings = AGENTS[attempt.run.agent], attempt.task, attempt.run, attempt.context.settings
     brief = Brief(
-        verb=task.verb,
+        verb=work_of(task),
         text=task.text,
         title=task.title,
         body=task.body,
+        plan=task.plan or "" if task.approved_by else "",
         model=run.model,
         minutes=seconds / 60,
         argv=settings.agent_argv,

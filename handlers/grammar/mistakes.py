@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 _LONGEST_TYPO = 40
+_LIKENESS = 0.65  # `please` is not `plan`
 _LONGEST_TOKEN = 200
 
 Kind = Literal[
@@ -44,4 +45,4 @@ def nearest(token: str, known: Iterable[str]) -> str | None:
     """The known word that a mistyped one most likely means, if any is close."""
     if len(token) > _LONGEST_TYPO:
         return None
-    return next(iter(difflib.get_close_matches(token.lower(), sorted(known), n=1)), None)
+    return next(iter(difflib.get_close_matches(token.lower(), sorted(known), n=1, cutoff=_LIKENESS)), None)

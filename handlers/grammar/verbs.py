@@ -25,20 +25,20 @@ _BRANCH = frozenset({"--base", "--draft", "--no-draft"})
 _ALL = (
     Verb("implement", "does the task, and opens or updates a pull request", "both", "write", True, _AGENT | _BRANCH),
     Verb("apply", "applies the diff or the file blocks below the command", "both", "write", True, _BRANCH),
+    Verb("plan", "answers with a plan, changes nothing", "issue", "write", True, _AGENT | _BRANCH),
+    Verb("approve", "runs the newest plan here, as it was shown", "issue", "write", True),
     Verb("status", "shows the tasks here and what is left of the quota", "both", "triage", True),
     Verb("cancel", "stops what is at work here", "both", "write", True),
     Verb("retry", "does the newest task here once more", "both", "write", True, _AGENT),
+    Verb("config", "shows the configuration that counts here", "both", "triage", True),
+    Verb("agents", "lists the agents that can work here", "both", "triage", True),
     Verb("help", "shows what can be asked for", "both", "triage", True, aliases=("--help", "-h", "?")),
     Verb("fix", "repairs failing checks and open review threads", "pull", "write", flags=_AGENT),
     Verb("revise", "continues a pull request with this feedback", "pull", "write", flags=_AGENT),
     Verb("review", "reads the pull request and comments on its lines", "pull", "write", flags=_AGENT),
-    Verb("plan", "answers with a plan, changes nothing", "issue", "write", flags=_AGENT | _BRANCH),
-    Verb("approve", "runs the plan as it was shown", "issue", "write"),
     Verb("compare", "lets several agents do the same task", "issue", "write", flags=_AGENT | _BRANCH),
     Verb("pick", "opens the pull request of one of the compared runs", "issue", "write", flags=_BRANCH - {"--base"}),
     Verb("release", "lets CI run on a pull request that was held", "pull", "write"),
-    Verb("config", "shows the configuration that counts here", "both", "triage", True),
-    Verb("agents", "lists the agents that can work here", "both", "triage", True),
 )
 
 VERBS: Mapping[str, Verb] = MappingProxyType({verb.name: verb for verb in _ALL})

@@ -5,7 +5,8 @@ from collections import deque
 from runners.agents.adapter import STOPPED, Agent, AgentEvent, Brief, Exit, Outcome, Reader
 from runners.agents.prompt import prompt
 
-LAST_LINES = 20
+LAST_LINES = 20  # say why it failed
+MOST_LINES = 400  # are what it has to say
 
 
 class Command(Agent):
@@ -35,7 +36,7 @@ class CommandReader:
     """Here the exit code has to do: an unknown program has no other word."""
 
     def __init__(self) -> None:
-        self._last: deque[str] = deque(maxlen=LAST_LINES)
+        self._last: deque[str] = deque(maxlen=MOST_LINES)
 
     def feed(self, line: str) -> list[AgentEvent]:
         """Every line is text."""
@@ -46,7 +47,8 @@ class CommandReader:
         """Exit code 0 succeeded; else the last lines say why not."""
         if exit.killed:
             return STOPPED[exit.killed]
-        last = "\n".join(self._last).strip()
+        said = list(self._last)
         if exit.code == 0:
-            return Outcome("succeeded", summary=last)
+            return Outcome("succeeded", summary="\n".join(said).strip())
+        last = "\n".join(said[-LAST_LINES:]).strip()
         return Outcome("failed", "exit_code", f"The command ended with exit code {exit.code}.\n{last}".strip())

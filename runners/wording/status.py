@@ -3,6 +3,7 @@
 from urllib.parse import quote
 
 from runners.states import ENDS, RunState, TaskState
+from runners.wording.plans import plan_id
 from runners.wording.safe import block, prose, quoted
 from runners.wording.views import RunView, TaskView
 
@@ -36,6 +37,7 @@ OVER_BUDGET = "Over budget"  # ends as what took too long does, and is something
 PAUSED = "The operator of this bot has paused it. It starts by itself when they resume; nothing is lost meanwhile."
 LONGEST_TEXT = 300
 LONGEST_SUMMARY = 4000
+LONGEST_PLAN = 20_000
 LONGEST_DETAIL = 1500
 LOG_BYTES = 6000
 
@@ -61,12 +63,19 @@ def headline(task: TaskView, run: RunView) -> str:
 def understood(task: TaskView, run: RunView) -> str:
     """What was asked, by whom, and who works on it."""
     asked = f": {quoted(task.text, LONGEST_TEXT)}" if task.text.strip() else ""
-    again = f", try {task.round}" if task.round > 1 else ""
-    return f"`{task.verb}`{asked} — asked by {quoted(task.requester, 60)}, agent `{run.agent}`{again}."
+    again = f", try {task.round}" if task.round > 1 and not task.approved_by else ""
+    plan = (
+        f", plan `{plan_id(task.plan)}` approved by {quoted(task.approved_by, 60)}"
+        if task.approved_by and task.plan
+        else ""
+    )
+    return f"`{task.verb}`{asked} — asked by {quoted(task.requester, 60)}, agent `{run.agent}`{again}{plan}."
 
 
 def body(task: TaskView, run: RunView) -> list[str]:
     """What there is to say in this state."""
+    if task.plan and run.reason == "planned":
+        return [f"### Plan `{plan_id(task.plan)}`", prose(task.plan, LONGEST_PLAN)]
     if run.state not in ENDS:
         return [under_way(task, run)]
     if run.state is RunState.DONE:
@@ -137,6 +146,9 @@ def hint(task: TaskView) -> str:
     """What can be said next. Written as code: our own text never holds a live command."""
     if task.state in (TaskState.WAITING, TaskState.QUEUED, TaskState.RUNNING, TaskState.PUBLISHING):
         return "<sub>Stop it: comment `/async-code cancel`.</sub>"
+    if task.state is TaskState.AWAITING_APPROVAL and task.plan:
+        done = f"Have it done: comment `/async-code approve {plan_id(task.plan)}`."
+        return f"<sub>{done} Another plan: `/async-code retry`. Drop it: `/async-code cancel`.</sub>"
     return "<sub>Once more: comment `/async-code retry`. Everything else: `/async-code help`.</sub>"
 
 

@@ -24,7 +24,8 @@ def test_every_verb_is_understood_whether_it_is_there_yet_or_not(verb: str) -> N
 
 
 def test_help_lists_the_verbs_that_are_there() -> None:
-    assert [verb.name for verb in describe()] == ["implement", "apply", "status", "cancel", "retry", "help"]
+    there = ["implement", "apply", "plan", "approve", "status", "cancel", "retry", "config", "agents", "help"]
+    assert [verb.name for verb in describe()] == there
 
 
 def test_every_flag_that_a_verb_takes_is_in_the_table_and_reads_into_a_field() -> None:

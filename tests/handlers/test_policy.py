@@ -31,7 +31,8 @@ AVAILABLE = sorted(name for name, verb in VERBS.items() if verb.available)
 
 
 def judged(verb: str, **facts: Any) -> Verdict:
-    return decide(COMMANDS[verb], replace(FINE, **facts))
+    plan = {"plan_id": "1234567"} if verb == "approve" else {}
+    return decide(COMMANDS[verb], replace(FINE, **plan | facts))
 
 
 def rule(verb: str, **facts: Any) -> str:
@@ -70,6 +71,9 @@ def test_an_account_that_is_not_listed_gets_one_refusal_for_everything(verb: str
 @pytest.mark.parametrize("verb", AVAILABLE)
 def test_a_fork_and_a_closed_pull_request_are_no_place_to_work(verb: str) -> None:
     on_pull = {"is_pull_request": True, "has_live_task": verb == "cancel"}
+    if VERBS[verb].on == "issue":
+        assert rule(verb, **on_pull) == rule(verb, **on_pull, from_fork=True) == "only_on_issues"
+        return
     assert rule(verb, **on_pull) == "allowed"
     assert rule(verb, **on_pull, from_fork=True) == ("fork" if verb in STARTS_A_RUN else "allowed")
     assert rule(verb, **on_pull, pull_request_open=False) == (
@@ -84,6 +88,10 @@ def test_what_makes_no_sense_now_is_said() -> None:
     assert rule("retry", has_task=False) == "nothing_to_retry"
     assert rule("retry", has_live_task=True) == "still_at_work"
     assert rule("implement", has_live_task=True) == "allowed", "it waits"
+    assert rule("approve", plan_id=None) == "nothing_to_approve"
+    assert rule("cancel", plan_id="1234567") == "allowed"
+    for text, said in (("1234567", "allowed"), ("7654321", "another_plan"), ("1234567 but", "another_plan")):
+        assert decide(command(f"approve {text}"), replace(FINE, plan_id="1234567")).rule == said
     assert rule("retry", task_forgotten=True) == "task_forgotten"
     assert rule("implement", task_forgotten=True) == "allowed"
     for verb, known in VERBS.items():
@@ -151,6 +159,7 @@ def test_of_several_broken_rules_the_first_decides() -> None:
 
 def test_every_refusal_has_its_words() -> None:
     rules = {name for name, _ in IN_ORDER} | {"not_there_yet", "nothing_to_cancel", "nothing_to_retry"}
+    rules |= {"only_on_issues", "only_on_pulls", "nothing_to_approve", "another_plan"}
     assert rules - {"stranger"} == set(REFUSALS) | set(QUOTAS)
 
 

@@ -48,6 +48,7 @@ def test_every_refusal() -> None:
         "not_there_yet": "plan",
         "agent_missing": missing,
         "not_among": "maintain, admin, alice",
+        "another_plan": "1a2b3c4",
         "bad_file": mistake_in("base: main\nagent: [mend]\n"),
     }
     texts = {

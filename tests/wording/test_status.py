@@ -1,6 +1,7 @@
 """The status comment: its words in every state, and nothing in it that acts."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -21,6 +22,8 @@ PAGE = "[run page](http://127.0.0.1:8000/runs/r1234567890ab)"
 def test_its_words_in_every_state() -> None:
     queued, done, cancelled = (OF_STATE[state] for state in (RunState.QUEUED, RunState.DONE, RunState.CANCELLED))
     bare = replace(OF_STATE[RunState.FAILED], log=(), has_patch=False, detail="", url=None)
+    planned = replace(OF_STATE[RunState.UNCHANGED], reason="planned")
+    plan: dict[str, Any] = {"verb": "plan", "plan": "1. Turn `-` into `+` in `add`.\n2. Run the tests."}
     variants = {
         "waiting": replace(task_of(queued), state=TaskState.WAITING),
         "three ahead": task_of(queued, ahead=3),
@@ -34,6 +37,9 @@ def test_its_words_in_every_state() -> None:
         "cancelled by nobody": task_of(replace(cancelled, cancel_by=None)),
         "failed without a sentence": task_of(bare),
         "a retry without words": task_of(RUN, text=" \n", round=2),
+        "a plan that waits": replace(task_of(planned, **plan), state=TaskState.AWAITING_APPROVAL),
+        "a plan that was dropped": replace(task_of(planned, **plan), state=TaskState.CANCELLED),
+        "a plan at work": task_of(RUN, **plan, approved_by="bob", round=2),
     }
     same("status", {state.value: status_comment(task_of(run)) for state, run in OF_STATE.items()} | {
         name: status_comment(task) for name, task in variants.items()

@@ -66,7 +66,7 @@ def hostile_tasks(draw: st.DrawFn) -> TaskView:
     run = OF_STATE[draw(st.sampled_from(RunState))]
     run = replace(
         run,
-        reason=draw(hostile),
+        reason=draw(hostile | st.just("planned")),
         detail=draw(hostile),
         doing=draw(hostile),
         cancel_by=draw(st.none() | hostile),
@@ -75,6 +75,7 @@ def hostile_tasks(draw: st.DrawFn) -> TaskView:
     )
     verb = draw(st.sampled_from(["implement", "apply", "retry"]))
     changes = {"text": draw(hostile), "requester": draw(hostile), "verb": verb, "round": draw(st.integers(1, 2))}
+    changes |= {"plan": draw(st.none() | hostile), "approved_by": draw(st.none() | hostile)}
     return task_of(run, **changes)
 
 

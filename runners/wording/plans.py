@@ -1,0 +1,10 @@
+"""The name by which a plan is approved: the same words have the same one, others another. Pure."""
+
+from hashlib import sha256
+
+LONGEST = 7
+
+
+def plan_id(plan: str) -> str:
+    """Seven hexadecimal digits of the plan's SHA-256."""
+    return sha256(plan.encode("utf-8", "replace")).hexdigest()[:LONGEST]

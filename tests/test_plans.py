@@ -1,0 +1,136 @@
+"""`plan` answers with words and changes nothing; `approve` has the very plan done that was shown."""
+
+import pytest
+
+from runners.wording.plans import plan_id
+from tests.conftest import MakeWorld
+from tests.world import FIX, REPO, World
+
+# Asked for a plan it has one; asked to implement it does what the approved plan says. Either way it changes a file.
+AGENT = """sh -c 'cat > asked.txt; if grep -q "change none of its files" asked.txt
+then echo "1. Turn - into + in app.py. @alice"; else grep -A1 "was approved" asked.txt | tail -1 > done.txt; fi'"""
+THE_PLAN = "1. Turn - into + in app.py. @alice"
+SHOWN = plan_id(THE_PLAN)
+
+
+@pytest.fixture
+def planning(new_world: MakeWorld) -> World:
+    """A world whose default agent makes plans."""
+    return new_world(agent_command=AGENT, default_agent="command")
+
+
+def asked(world: World, text: str = "/async-code plan mend add()") -> int:
+    """Somebody asks for a plan, and it is made; the issue."""
+    number = world.comment(text)
+    world.work()
+    return number
+
+
+def say(world: World, number: int, text: str, by: str = "alice") -> str:
+    """Somebody says something about it; the bot's newest comment."""
+    world.comment(text, on=number, by=by)
+    world.work()
+    return world.replies(number)[-1]
+
+
+def states(world: World) -> list[tuple[str, str]]:
+    return [(run.state, run.reason) for run in world.run_rows()]
+
+
+def test_a_plan_is_shown_and_nothing_is_published(planning: World) -> None:
+    number = asked(planning)
+    said = planning.reply(number)
+    assert "**✋ Waiting for approval" in said
+    assert f"### Plan `{SHOWN}`\n\n1. Turn - into + in app.py. " in said
+    assert "@alice" not in said
+    assert f"`/async-code approve {SHOWN}`" in said
+    assert states(planning) == [("unchanged", "planned")]
+    assert (planning.branches(), planning.pull_requests) == ([], [])
+
+
+@pytest.mark.parametrize("named", ["", f" {SHOWN}", f" {SHOWN.upper()}"])
+def test_what_is_approved_is_done_as_it_was_shown(planning: World, named: str) -> None:
+    number = asked(planning)
+    said = say(planning, number, f"/async-code approve{named}")
+    assert states(planning) == [("unchanged", "planned"), ("done", "")]
+    assert planning.hub.file_at(REPO, planning.pull_request.head, "done.txt") == f"{THE_PLAN}\n"
+    assert f"plan `{SHOWN}` approved by `alice`" in said
+    assert len(planning.replies(number)) == 1, "one task has one comment"
+    assert "nothing here" not in say(planning, number, "/async-code approve")
+    assert "**Nothing to approve**" in planning.replies(number)[-1]
+
+
+@pytest.mark.parametrize("words", ["1234567", "but with tests", f"{SHOWN} and quickly"])
+def test_another_plan_than_the_one_that_was_shown_is_not_approved(planning: World, words: str) -> None:
+    said = say(planning, asked(planning), f"/async-code approve {words}")
+    assert f"**Not this plan**: the one that waits here is `{SHOWN}`" in said
+    assert len(states(planning)) == 1
+
+
+def test_without_a_plan_there_is_nothing_to_approve(world: World) -> None:
+    assert "**Nothing to approve**" in say(world, world.issue(), "/async-code approve")
+
+
+def test_only_who_may_write_approves(planning: World) -> None:
+    assert "needs write access" in say(planning, asked(planning), "/async-code approve", by="tom")
+    assert len(states(planning)) == 1
+
+
+def test_a_plan_that_waits_keeps_nothing_else_from_working(planning: World) -> None:
+    number = asked(planning)
+    say(planning, number, FIX)
+    assert states(planning)[-1] == ("done", "")
+    say(planning, number, "/async-code approve")
+    assert len(planning.pull_requests) == 2
+
+
+def test_a_plan_can_be_dropped_and_made_anew(planning: World) -> None:
+    number = asked(planning)
+    say(planning, number, "/async-code retry")
+    assert states(planning) == [("unchanged", "planned")] * 2
+    say(planning, number, "/async-code cancel")
+    assert [task.state for task in planning.task_rows()] == ["cancelled"]
+    assert "**🛑 Cancelled" in planning.replies(number)[0]
+    assert "**Nothing to approve**" in say(planning, number, "/async-code approve")
+
+
+def test_a_closed_issues_plan_is_dropped(planning: World) -> None:
+    number = asked(planning)
+    planning.hub.close_issue(REPO, number, "alice")
+    planning.delivered()
+    planning.work()
+    assert [task.state for task in planning.task_rows()] == ["cancelled"]
+
+
+def test_what_was_approved_and_failed_is_tried_again_by_the_plan(new_world: MakeWorld) -> None:
+    failing = AGENT.replace("grep -A1", "exit 3; grep -A1")
+    world = new_world(agent_command=failing, default_agent="command")
+    number = asked(world)
+    say(world, number, "/async-code approve")
+    say(world, number, "/async-code retry")
+    assert states(world) == [("unchanged", "planned"), ("failed", "exit_code"), ("failed", "exit_code")]
+
+
+def test_an_agent_that_says_nothing_has_no_plan(new_world: MakeWorld) -> None:
+    world = new_world(agent_command="sh -c 'cat > x.txt'", default_agent="command")
+    said = world.reply(asked(world))
+    assert "there is no plan" in said
+    assert states(world) == [("failed", "no_plan")]
+    assert world.branches() == []
+
+
+def test_an_agent_without_a_model_makes_none(world: World) -> None:
+    assert "`mend` makes no plans" in say(world, world.issue(), "/async-code plan it")
+    assert "is for issues" in say(world, world.pull(), "/async-code plan it --agent command")
+
+
+def test_a_plan_that_nobody_approved_is_forgotten(planning: World) -> None:
+    number = asked(planning)
+    planning.later((planning.settings.retention_days + 1) * 86_400)
+    planning.work()
+    from handlers import forgetting
+
+    forgetting.forget_old(planning.context)
+    (task,) = planning.task_rows()
+    assert (task.plan, task.text) == (None, "")
+    assert "**Nothing to approve**" in say(planning, number, "/async-code approve")
