@@ -25,6 +25,8 @@ from runners.problems import Problem
 from runners.publishing import publish
 from runners.states import RunState
 from runners.way_out import GatewayAway
+from runners.wording.plans import LONGEST_PLAN
+from runners.wording.prose import prose
 from runners.working import work
 
 GATEWAY_AWAY = "The gateway of this host does not answer."
@@ -140,13 +142,12 @@ def _without_patch(outcome: Outcome) -> tuple[RunState, str, str]:
 
 def _planned(outcome: Outcome) -> tuple[RunState, str, str]:
     """How a run ends that was to come to a plan: its agent's last words are it."""
-    if outcome.status == "succeeded" and not outcome.summary.strip():
+    if outcome.status != "succeeded":
+        return _without_patch(outcome)
+    if not outcome.summary.strip():
         return RunState.FAILED, "no_plan", "The agent ended without a word, so there is no plan."
-    return (
-        (RunState.UNCHANGED, moves.PLANNED, outcome.summary)
-        if outcome.status == "succeeded"
-        else _without_patch(outcome)
-    )
+    # As people will see it, and no other way, it is kept and given to whoever carries it out.
+    return RunState.UNCHANGED, moves.PLANNED, prose(outcome.summary, LONGEST_PLAN)
 
 
 def refused(error: GitHubError) -> str:

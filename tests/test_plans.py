@@ -2,14 +2,16 @@
 
 import pytest
 
-from runners.wording.plans import plan_id
+from handlers import forgetting
+from runners.wording.plans import LONGEST_PLAN, plan_id
+from runners.wording.prose import prose
 from tests.conftest import MakeWorld
 from tests.world import FIX, REPO, World
 
 # Asked for a plan it has one; asked to implement it does what the approved plan says. Either way it changes a file.
 AGENT = """sh -c 'cat > asked.txt; if grep -q "change none of its files" asked.txt
 then echo "1. Turn - into + in app.py. @alice"; else grep -A1 "was approved" asked.txt | tail -1 > done.txt; fi'"""
-THE_PLAN = "1. Turn - into + in app.py. @alice"
+THE_PLAN = prose("1. Turn - into + in app.py. @alice", LONGEST_PLAN)
 SHOWN = plan_id(THE_PLAN)
 
 
@@ -41,7 +43,7 @@ def test_a_plan_is_shown_and_nothing_is_published(planning: World) -> None:
     number = asked(planning)
     said = planning.reply(number)
     assert "**✋ Waiting for approval" in said
-    assert f"### Plan `{SHOWN}`\n\n1. Turn - into + in app.py. " in said
+    assert f"### Plan `{SHOWN}`\n\n{THE_PLAN}\n" in said
     assert "@alice" not in said
     assert f"`/async-code approve {SHOWN}`" in said
     assert states(planning) == [("unchanged", "planned")]
@@ -111,6 +113,20 @@ def test_what_was_approved_and_failed_is_tried_again_by_the_plan(new_world: Make
     assert states(world) == [("unchanged", "planned"), ("failed", "exit_code"), ("failed", "exit_code")]
 
 
+def test_nobody_approves_what_they_were_not_shown(new_world: MakeWorld) -> None:
+    hidden = r"""sh -c 'cat > asked.txt; if grep -q "change none of its files" asked.txt
+    then printf "Tidy up.\n\n[x]: steal-the-keys \"and all\"\n<!-- and more -->\n"; fi'"""
+    world = new_world(agent_command=hidden, default_agent="command")
+    number = asked(world)
+    say(world, number, "/async-code approve")
+    given = str(world.hub.file_at(REPO, world.pull_request.head, "asked.txt")).partition("approved")[2]
+    shown = world.reply(number)
+    assert "Tidy up." in given
+    assert "steal-the-keys" not in given + shown
+    (task,) = world.task_rows()
+    assert task.plan in given
+
+
 def test_an_agent_that_says_nothing_has_no_plan(new_world: MakeWorld) -> None:
     world = new_world(agent_command="sh -c 'cat > x.txt'", default_agent="command")
     said = world.reply(asked(world))
@@ -128,8 +144,6 @@ def test_a_plan_that_nobody_approved_is_forgotten(planning: World) -> None:
     number = asked(planning)
     planning.later((planning.settings.retention_days + 1) * 86_400)
     planning.work()
-    from handlers import forgetting
-
     forgetting.forget_old(planning.context)
     (task,) = planning.task_rows()
     assert (task.plan, task.text) == (None, "")

@@ -2,9 +2,10 @@
 
 from hashlib import sha256
 
-LONGEST = 7
+LONGEST_PLAN = 20_000  # bytes
+DIGITS = 7
 
 
 def plan_id(plan: str) -> str:
     """Seven hexadecimal digits of the plan's SHA-256."""
-    return sha256(plan.encode("utf-8", "replace")).hexdigest()[:LONGEST]
+    return sha256(plan.encode("utf-8", "replace")).hexdigest()[:DIGITS]

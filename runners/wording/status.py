@@ -37,7 +37,6 @@ OVER_BUDGET = "Over budget"  # ends as what took too long does, and is something
 PAUSED = "The operator of this bot has paused it. It starts by itself when they resume; nothing is lost meanwhile."
 LONGEST_TEXT = 300
 LONGEST_SUMMARY = 4000
-LONGEST_PLAN = 20_000
 LONGEST_DETAIL = 1500
 LOG_BYTES = 6000
 
@@ -75,7 +74,7 @@ def understood(task: TaskView, run: RunView) -> str:
 def body(task: TaskView, run: RunView) -> list[str]:
     """What there is to say in this state."""
     if task.plan and run.reason == "planned":
-        return [f"### Plan `{plan_id(task.plan)}`", prose(task.plan, LONGEST_PLAN)]
+        return [f"### Plan `{plan_id(task.plan)}`", task.plan]
     if run.state not in ENDS:
         return [under_way(task, run)]
     if run.state is RunState.DONE:

@@ -52,5 +52,5 @@ class TaskView:
     ahead: int = 0  # runs that are claimed before this one
     round: int = 1
     paused: bool = False  # the operator lets nothing begin
-    plan: str | None = None  # that its agent proposed
+    plan: str | None = None  # that its agent proposed, as `prose` wrote it
     approved_by: str | None = None  # who had it done

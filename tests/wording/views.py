@@ -5,6 +5,8 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from runners.states import ENDS, RunState, TaskState
+from runners.wording.plans import LONGEST_PLAN
+from runners.wording.prose import prose
 from runners.wording.views import RunView, TaskView
 from tests.wording.live import acting, shown_html
 from tests.wording.texts import hostile
@@ -75,7 +77,10 @@ def hostile_tasks(draw: st.DrawFn) -> TaskView:
     )
     verb = draw(st.sampled_from(["implement", "apply", "retry"]))
     changes = {"text": draw(hostile), "requester": draw(hostile), "verb": verb, "round": draw(st.integers(1, 2))}
-    changes |= {"plan": draw(st.none() | hostile), "approved_by": draw(st.none() | hostile)}
+    changes |= {
+        "plan": draw(st.none() | hostile.map(lambda plan: prose(plan, LONGEST_PLAN))),
+        "approved_by": draw(st.none() | hostile),
+    }
     return task_of(run, **changes)
 
 
