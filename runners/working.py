@@ -20,6 +20,7 @@ from runners.problems import Problem
 from runners.rights import confirm_right
 from runners.run_log import RunLog
 from runners.sandboxes import SandboxError, choose, refuse, sandboxes
+from runners.sandboxes.inside import owner
 from runners.sandboxes.interface import Errand, Sandbox
 from runners.sandboxes.places import tools_of
 from runners.surveys import survey
@@ -47,7 +48,7 @@ def work(attempt: Attempt, lease: Lease) -> tuple[Outcome, Kept] | None:
         omitted = surveyed.omitted
         if omitted:
             attempt.step(omitted)
-        check_out(workspace, surveyed.index)
+        check_out(workspace, surveyed.index, owner() if sandbox.isolates else None)
         outcome = _run_agent(attempt, lease, sandbox, workspace)
         if is_planning(attempt.task):  # what it changed all the same goes with its workspace
             return outcome, {}

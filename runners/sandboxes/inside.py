@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 from runners.agents.adapter import PROGRAMS as PROGRAMS_INSIDE
+from runners.git import may_act_as
 from runners.sandboxes.interface import Errand
 from runners.sandboxes.places import BARE, PYTHON, fill_in, relayed
 
@@ -39,8 +40,18 @@ def users(user: int, group: int) -> str:
     return f"root:x:0:0:root:/:/bin/sh\nagent:x:{user}:{group}:agent:{HOME}:/bin/sh\n"
 
 
+def owner() -> int | None:
+    """Whose a workspace is to be: a bot that runs as root gives it away. None: its own, or nothing here could do it."""
+    return UNPRIVILEGED if os.geteuid() == 0 and may_act_as(UNPRIVILEGED) else None
+
+
 def hand_over(tree: Path) -> None:
-    """Gives the workspace to the unprivileged user. A file with several names stays ours: one may lie in a mirror."""
+    """Gives the workspace to the unprivileged user, if it was not made as theirs.
+
+    A file with several names stays ours: one may lie in a mirror.
+    """
+    if tree.stat().st_uid == UNPRIVILEGED:
+        return
     chown = ("chown", "--no-dereference", f"{UNPRIVILEGED}:{UNPRIVILEGED}", "--")
     found = ("find", "-P", str(tree), "(", "-type", "d", "-o", "-links", "1", ")")
     subprocess.run([*found, "-exec", *chown, "{}", "+"], check=True, capture_output=True, env={"PATH": os.defpath})

@@ -10,8 +10,11 @@ import pytest
 
 from runners.agents.adapter import Exit
 from runners.sandboxes.bubblewrap import Bubblewrap
-from runners.sandboxes.inside import PROCESSES, UNPRIVILEGED, hand_over
+from runners.sandboxes.inside import PROCESSES, UNPRIVILEGED, hand_over, owner
 from runners.sandboxes.interface import Errand, Sandbox
+from runners.surveys import survey
+from runners.workspace import check_out, open_workspace
+from tests.runners.ground import make_ground
 from tests.sandboxes.running import alive, eventually, facts, python, run
 
 
@@ -207,6 +210,18 @@ except PermissionError:
 """
     lines, _ = run(bubblewrap, python(tmp_path, f"import json, os\n{code}\nprint(json.dumps(found))", cpus=1))
     assert json.loads(lines[-1]) == [1, "kept"]
+
+
+def test_a_workspace_is_made_as_theirs_whose_it_is_to_be(tmp_path: Path) -> None:
+    if owner() is None:
+        pytest.skip("only root makes files that are another's, with setpriv")
+    ground = make_ground(tmp_path, {"app.py": b"x\n", "deep/in/it.py": b"y\n"})
+    with open_workspace(ground.settings, "r1-1", ground.mirror, ground.base_sha) as workspace:
+        check_out(workspace, survey(workspace).index, owner())
+        made = [workspace.tree, *workspace.tree.rglob("*")]
+        assert len(made) > 10
+        assert {path.lstat().st_uid for path in made} == {UNPRIVILEGED}
+        assert {path.lstat().st_uid for path in (workspace.git, workspace.index)} == {0}
 
 
 def test_a_file_with_another_name_elsewhere_is_not_handed_over(tmp_path: Path) -> None:
