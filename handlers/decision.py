@@ -116,9 +116,15 @@ class Decision:
             limits=settings.limits,
             spent=spent(self.connection, self.account_id),
             on_this=self.on_this(),
+            is_ours=command.verb == "revise" and self.is_ours(),
             bad_file=self.scene.bad_file,
             not_among=self.not_among(),
         )
+
+    def is_ours(self) -> bool:
+        """Whether a run of ours published on this pull request."""
+        place = self.place()
+        return runs.published_on(self.connection, place.host, place.repository_id, place.number) is not None
 
     def not_among(self) -> str:
         """Whom the repository's file lets have it work, if the sender is none of them."""
@@ -320,6 +326,7 @@ VERBS_DONE = {
     "implement": Decision.start,
     "apply": Decision.start,
     "plan": Decision.start,
+    "revise": Decision.start,
     "retry": Decision.once_more,
     "approve": Decision.once_more,
     "cancel": Decision.cancel,

@@ -54,6 +54,7 @@ class Facts:
     limits: Limits = NO_LIMITS
     spent: Spent = NOTHING_SPENT
     on_this: Here = NOTHING_HERE
+    is_ours: bool = False  # the pull request is one that a run here opened
     bad_file: str = ""  # what is wrong with the repository's file
     plan_id: str | None = None  # of the newest plan here that waits for approval
     not_among: str = ""  # whom that file lets have it work, where the sender is none of them
@@ -73,7 +74,7 @@ class Verdict:
 
 ALLOWED = Verdict(True, "allowed")
 NEEDS = {"triage": Role.TRIAGE, "write": Role.WRITE}
-STARTS_A_RUN = frozenset({"implement", "apply", "retry", "plan", "approve"})
+STARTS_A_RUN = frozenset({"implement", "apply", "retry", "plan", "approve", "revise"})
 
 
 def decide(command: Command, facts: Facts) -> Verdict:
@@ -117,21 +118,31 @@ def _what(command: Command, facts: Facts) -> Verdict | None:
         return Verdict(False, "not_there_yet", detail=command.verb)
     if facts.bad_file and command.verb in STARTS_A_RUN:
         return Verdict(False, "bad_file", detail=facts.bad_file)
-    if command.verb == "approve" and facts.plan_id is None:
-        return Verdict(False, "nothing_to_approve")
-    if command.verb == "approve" and command.text.strip().lower() not in ("", facts.plan_id):
-        return Verdict(False, "another_plan", detail=str(facts.plan_id))
-    if command.verb == "cancel" and not (facts.has_live_task or facts.plan_id):
-        return Verdict(False, "nothing_to_cancel")
-    if command.verb == "retry" and not facts.has_task:
-        return Verdict(False, "nothing_to_retry")
-    if command.verb == "retry" and facts.has_live_task:
-        return Verdict(False, "still_at_work")
-    if command.verb == "retry" and facts.task_forgotten:
-        return Verdict(False, "task_forgotten")
+    rule = next((rule for rule, broken in _nonsense(command, facts) if broken), None)
+    if rule:
+        return Verdict(False, rule, detail=facts.plan_id or "" if rule == "another_plan" else "")
     if facts.agent_missing:
         return Verdict(False, "agent_missing", detail=facts.agent_missing)
     return None
+
+
+def _nonsense(command: Command, facts: Facts) -> list[tuple[str, bool]]:
+    """What a verb can't be meant for as things stand here: each rule, and whether it is broken."""
+    named = command.text.strip().lower()
+    rules = {
+        "revise": [("not_ours", not facts.is_ours)],
+        "approve": [
+            ("nothing_to_approve", facts.plan_id is None),
+            ("another_plan", named not in ("", facts.plan_id)),
+        ],
+        "cancel": [("nothing_to_cancel", not (facts.has_live_task or facts.plan_id))],
+        "retry": [
+            ("nothing_to_retry", not facts.has_task),
+            ("still_at_work", facts.has_live_task),
+            ("task_forgotten", facts.task_forgotten),
+        ],
+    }
+    return rules.get(command.verb, [])
 
 
 def _how_much(command: Command, facts: Facts) -> Verdict | None:

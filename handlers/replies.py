@@ -67,6 +67,8 @@ REFUSALS = {
     "not_there_yet": f"**Not there yet**: {{detail}} is not available in this version. {HELP}",
     "only_on_issues": "**Not here**: `{verb}` is for issues.",
     "only_on_pulls": "**Not here**: `{verb}` is for pull requests.",
+    "not_ours": "**Not one of mine**: `revise` continues a pull request that this bot opened or worked on. On this one "
+    "`implement` does what you write.",
     "nothing_to_approve": "**Nothing to approve**: no plan waits here. `plan` asks for one.",
     "another_plan": "**Not this plan**: the one that waits here is {detail}, and `approve` runs it as it was shown. "
     "Name it or nothing behind `approve`; for another one write `plan` and what it is to be.",

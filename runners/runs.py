@@ -124,6 +124,14 @@ def newest_on(connection: Connection, host: str, repository_id: int, sha: str) -
     return connection.execute(found.order_by(runs.c.created_at.desc()).limit(1)).one_or_none()
 
 
+def published_on(connection: Connection, host: str, repository_id: int, pull_request: int) -> Row[Any] | None:
+    """The newest run that published on this pull request."""
+    there = (tasks.tasks.c.host == host, tasks.tasks.c.repository_id == repository_id)
+    theirs = (runs.c.pull_request == pull_request, runs.c.state == RunState.DONE)
+    found = select(runs).join(tasks.tasks).where(*there, *theirs)
+    return connection.execute(found.order_by(runs.c.finished_at.desc()).limit(1)).one_or_none()
+
+
 def recent(connection: Connection, most: int) -> Sequence[Row[Any]]:
     """The newest runs, with the place, verb and requester of their tasks."""
     of_task = tasks.tasks.c

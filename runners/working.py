@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from runners import mirrors, moves, patches
+from runners import mirrors, moves, patches, runs
 from runners.agents import AGENTS
 from runners.agents.adapter import Agent, AgentEvent, Brief, Outcome
 from runners.attempt import Attempt
@@ -125,6 +125,7 @@ def _errand(attempt: Attempt, workspace: Workspace, seconds: float, way: WayOut)
         title=task.title,
         body=task.body,
         plan=task.plan or "" if task.approved_by else "",
+        before=_before(attempt) if task.verb == "revise" else "",
         model=run.model,
         minutes=seconds / 60,
         argv=settings.agent_argv,
@@ -145,6 +146,14 @@ def _errand(attempt: Attempt, workspace: Workspace, seconds: float, way: WayOut)
         gateway=way.sockets,
         tools=tools_of(settings),
     )
+
+
+def _before(attempt: Attempt) -> str:
+    """What the run that is continued said of its work."""
+    task = attempt.task
+    with attempt.context.database.read() as connection:
+        run = runs.published_on(connection, task.host, task.repository_id, task.number)
+    return str(run.summary or "") if run else ""
 
 
 def not_installed(agent: Agent) -> str:

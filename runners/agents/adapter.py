@@ -35,6 +35,7 @@ class Brief:
     title: str = ""  # of the issue or pull request
     body: str = ""
     plan: str = ""  # that was approved
+    before: str = ""  # what the run before said of its work, where this one continues it
     model: str | None = None
     minutes: float = 40
     argv: Sequence[str] = ()  # the operator's command line, for the `command` agent

@@ -22,5 +22,9 @@ def prompt(brief: Brief, prefix: str = PREFIX) -> str:
     """A fixed sentence first, then what people wrote and, if they approved a plan, that."""
     prefix = PLAN if brief.verb == "plan" else prefix
     wrote = (("Request", brief.text), ("Title of the issue", brief.title), ("Issue", brief.body))
-    parts = (*wrote, ("Plan that was approved: do this", brief.plan))
+    parts = (
+        *wrote,
+        ("Plan that was approved: do this", brief.plan),
+        ("What was done before, by its own words", brief.before),
+    )
     return "\n\n".join([prefix, *(f"# {name}\n{text.strip()}" for name, text in parts if text.strip())]) + "\n"

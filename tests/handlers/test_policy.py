@@ -31,8 +31,8 @@ AVAILABLE = sorted(name for name, verb in VERBS.items() if verb.available)
 
 
 def judged(verb: str, **facts: Any) -> Verdict:
-    plan = {"plan_id": "1234567"} if verb == "approve" else {}
-    return decide(COMMANDS[verb], replace(FINE, **plan | facts))
+    own: dict[str, Any] = {"approve": {"plan_id": "1234567"}, "revise": {"is_ours": True, "is_pull_request": True}}
+    return decide(COMMANDS[verb], replace(FINE, **own.get(verb, {}) | facts))
 
 
 def rule(verb: str, **facts: Any) -> str:
@@ -74,13 +74,16 @@ def test_a_fork_and_a_closed_pull_request_are_no_place_to_work(verb: str) -> Non
     if VERBS[verb].on == "issue":
         assert rule(verb, **on_pull) == rule(verb, **on_pull, from_fork=True) == "only_on_issues"
         return
+    on_issue = {**on_pull, "is_pull_request": False}
+    if VERBS[verb].on == "pull":
+        assert rule(verb, **on_issue) == "only_on_pulls"
     assert rule(verb, **on_pull) == "allowed"
     assert rule(verb, **on_pull, from_fork=True) == ("fork" if verb in STARTS_A_RUN else "allowed")
     assert rule(verb, **on_pull, pull_request_open=False) == (
         "pull_request_closed" if verb in STARTS_A_RUN else "allowed"
     )
-    on_issue = {**on_pull, "is_pull_request": False}
-    assert rule(verb, **on_issue, pull_request_open=False) == "allowed"
+    if VERBS[verb].on == "both":
+        assert rule(verb, **on_issue, pull_request_open=False) == "allowed"
 
 
 def test_what_makes_no_sense_now_is_said() -> None:
@@ -88,6 +91,7 @@ def test_what_makes_no_sense_now_is_said() -> None:
     assert rule("retry", has_task=False) == "nothing_to_retry"
     assert rule("retry", has_live_task=True) == "still_at_work"
     assert rule("implement", has_live_task=True) == "allowed", "it waits"
+    assert rule("revise", is_ours=False) == "not_ours"
     assert rule("approve", plan_id=None) == "nothing_to_approve"
     assert rule("cancel", plan_id="1234567") == "allowed"
     for text, said in (("1234567", "allowed"), ("7654321", "another_plan"), ("1234567 but", "another_plan")):
@@ -159,7 +163,7 @@ def test_of_several_broken_rules_the_first_decides() -> None:
 
 def test_every_refusal_has_its_words() -> None:
     rules = {name for name, _ in IN_ORDER} | {"not_there_yet", "nothing_to_cancel", "nothing_to_retry"}
-    rules |= {"only_on_issues", "only_on_pulls", "nothing_to_approve", "another_plan"}
+    rules |= {"only_on_issues", "only_on_pulls", "nothing_to_approve", "another_plan", "not_ours"}
     assert rules - {"stranger"} == set(REFUSALS) | set(QUOTAS)
 
 
