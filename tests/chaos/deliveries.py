@@ -6,6 +6,7 @@ from random import Random
 from sqlalchemy import func, select
 
 from runners import runs
+from runners.states import RunState
 from tests.chaos.census import count, faults
 from tests.chaos.harm import Harm
 from tests.chaos.rows import Ground, Row
@@ -40,7 +41,8 @@ def measure(ground: Ground) -> Row:
             "seconds after the last kill": round(took),
             "tasks a minute": round(len(scene.asked) / (time.monotonic() - asking) * 60),
         }
-    return Row(NAME, ground.database, counted, (*faults(counted), *late), time.monotonic() - began)
+        died = _died(scene)
+    return Row(NAME, ground.database, counted, (*faults(counted), *late, *died), time.monotonic() - began)
 
 
 def _deliver(scene: Scene, total: int, seed: int) -> None:
@@ -64,6 +66,13 @@ def _await_end(scene: Scene) -> tuple[float, tuple[str, ...]]:
     except NotInTime as error:
         scene.ground.tell(str(error))
         return SECONDS_TO_END, (f"not ended {SECONDS_TO_END:g} s after the last kill: {scene.progress()}",)
+
+
+def _died(scene: Scene) -> tuple[str, ...]:
+    """Why each run that was given up was."""
+    told = ("id", "reason", "detail", "failures", "vanished", "postponed", "fence")
+    dead = scene.rows(select(*(runs.runs.c[name] for name in told)).where(runs.runs.c.state == RunState.DEAD))
+    return tuple(", ".join(f"{name} {value}" for name, value in zip(told, row, strict=True)) for row in dead)
 
 
 def _attempts(scene: Scene) -> int:
