@@ -235,6 +235,10 @@ def meaning(error: GitError) -> GitHubError | None:
         "too slow",
         "early eof",
         "hung up",
+        "empty reply",
+        "rpc failed",
+        "unexpected disconnect",
+        "unable to access 'http",  # whatever else curl has to say
     )
     if any(word in lower for word in away):
         return Unavailable(said)

@@ -129,6 +129,13 @@ def test_words_that_are_not_text_are_kept(tmp_path: Path) -> None:
         ("fatal: the remote end hung up unexpectedly", Unavailable),
         ("error: RPC failed; curl 28 Operation timed out", Unavailable),
         ("error: RPC failed; curl 28 Operation too slow. Less than 1 bytes/sec transferred", Unavailable),
+        ("fatal: unable to access 'http://127.0.0.1:1/o/r.git/': Empty reply from server", Unavailable),
+        ("error: RPC failed; curl 52 Empty reply from server\nfatal: expected 'packfile'", Unavailable),
+        ("send-pack: unexpected disconnect while reading sideband packet", Unavailable),
+        ("fatal: unable to access 'https://github.com/': gnutls_handshake() failed: The TLS connection was non-properly "
+         "terminated.", Unavailable),
+        ("fatal: unable to access 'https://github.com/': SSL certificate problem: self-signed certificate", Unavailable),
+        ("warning: unable to access '/root/.config/git/attributes': Permission denied\nfatal: bad object", None),
         ("fatal: couldn't find remote ref refs/heads/nowhere", None),
         (" ! [rejected] topic -> topic (stale info)", None),
         ("fatal: Not a valid object name", None),
