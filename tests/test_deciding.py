@@ -120,9 +120,9 @@ def test_help_lists_what_is_there_and_nothing_else(world: World) -> None:
     number = world.comment("/async-code", by="tom")
     world.work()
     shown = world.reply(number)
-    for verb in ("implement", "apply", "status", "cancel", "retry", "help"):
+    for verb in ("implement", "apply", "plan", "approve", "status", "cancel", "retry", "help"):
         assert f"`/async-code {verb}`" in shown
-    for verb in ("review", "plan", "compare", "pick", "release"):
+    for verb in ("review", "compare", "pick", "release"):
         assert f"`/async-code {verb}`" not in shown
     assert "`mend` (default)" in shown
 

@@ -105,7 +105,7 @@ def test_dead_letters_are_shown_with_their_errors(world: World, operate: Operate
     ]
     assert [row["error"][:9] for row in dead["duties"]["rows"]] == ["Forbidden"]
     assert [(row["guid"], row["error"]) for row in dead["deliveries"]["rows"]] == [
-        (bad.guid, "issues: KeyError: 'sender.id'")
+        (bad.guid, "issues: KeyError: 'action'")
     ]
     text = operate("queue", "show").output
     for title in ("Dead runs (1)", "Duties given up (1)", "Deliveries failed (1)", "queue requeue --dead"):
