@@ -5,11 +5,12 @@ A token travels in the environment of one command, never in an address or an arg
 
 import base64
 import os
+import resource
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,8 @@ from config.addresses import on_loopback
 from runners.github_types import Forbidden, GitHubError, NotFound, Unavailable
 
 SECONDS = 300
+# Of each of its processes. What an agent left may make git ask for any amount; that it gets an end, and not the host.
+MEMORY_BYTES = 4 * 1024**3
 HARDENED = {
     "core.hooksPath": os.devnull,
     "core.fsmonitor": "false",
@@ -153,6 +156,7 @@ def git_lines(*arguments: str, git_dir: Path) -> Iterator[Iterator[bytes]]:
     with subprocess.Popen(
         argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=git_dir, env=env
     ) as process:
+        _bound(process.pid)
         assert process.stdout
         try:
             yield iter(process.stdout)
@@ -168,6 +172,7 @@ def _run(
     with subprocess.Popen(
         argv, stdin=pipe, stdout=pipe, stderr=pipe, cwd=cwd, env=env, start_new_session=True
     ) as process:
+        _bound(process.pid)
         try:
             out, err = _finished(process, stdin, seconds)
         except BaseException:
@@ -176,13 +181,21 @@ def _run(
     return subprocess.CompletedProcess(argv, process.returncode, out, err)
 
 
+def _bound(pid: int) -> None:
+    """In memory, and the first to go where the host has none left."""
+    with suppress(OSError):  # it has ended already
+        resource.prlimit(pid, resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
+        Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
+
+
 def _finished(process: subprocess.Popen[bytes], stdin: bytes, seconds: float) -> tuple[bytes, bytes]:
     """What it printed. Raises Unavailable past the deadline, and whatever `interrupted_by` was given to raise."""
-    check, deadline = _check.get(), time.monotonic() + seconds
+    check, deadline, said = _check.get(), time.monotonic() + seconds, stdin or None
     while True:
         try:
-            return process.communicate(stdin, CHECK_SECONDS)
+            return process.communicate(said, CHECK_SECONDS)
         except subprocess.TimeoutExpired:
+            said = None  # the rest of it is remembered, and not to be given again
             check()
             if time.monotonic() > deadline:
                 raise Unavailable(f"git took longer than {seconds:.0f} s") from None

@@ -17,6 +17,7 @@ from runners.workspace import Workspace, disarm
 MOST_FILES = 500
 MOST_BYTES = 1_000_000
 LARGEST_FILE = 100_000_000  # bytes; GitHub refuses larger ones
+MOST_COMPARED = 300_000_000  # bytes, before and after, of all files that changed: a patch may be as large
 PLAIN_MODES = frozenset({"000000", "100644", "100755", "120000"})
 NO_BOUNDS: Mapping[str, Any] = {}
 BOT = {"name": "async-code", "email": "async-code@users.noreply.github.com"}
@@ -61,6 +62,7 @@ def read(workspace: Workspace, bounds: Mapping[str, Any] = NO_BOUNDS) -> Patch |
     if changed == [""]:
         return None
     _guard(workspace, changed, bounds.get("protect", ()))
+    _weigh_changes(workspace, changed)
     content = git_bytes(
         "diff-tree", "-p", "-M", "--binary", "--full-index", "--no-ext-diff", "--no-textconv", workspace.base_sha, tree,
         git_dir=workspace.git,
@@ -95,6 +97,16 @@ def _weigh(workspace: Workspace, listed: bytes) -> None:
         if max(size, new_bytes) > LARGEST_FILE:
             shown = path.encode(errors="replace").decode()
             raise Problem("too_large", f"With `{shown}` the agent left more than {LARGEST_FILE:,} bytes to publish.")
+
+
+def _weigh_changes(workspace: Workspace, changed: list[str]) -> None:
+    """Refuses what would be compared into more than we could hold."""
+    blobs = [sha for modes in changed[::2] if modes for sha in modes.split()[2:4] if int(sha, 16)]
+    asked = "".join(f"{sha}\n" for sha in blobs).encode()
+    told = git("cat-file", "--batch-check=%(objectsize)", git_dir=workspace.git, stdin=asked).split()
+    size = sum(int(one) for one in told if one.isdigit())
+    if size > MOST_COMPARED:
+        raise Problem("too_large", f"What changed has {size:,} bytes; at most {MOST_COMPARED:,} are compared.")
 
 
 def _guard(workspace: Workspace, changed: list[str], protected: Collection[str]) -> None:

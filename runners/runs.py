@@ -140,9 +140,12 @@ def recent(connection: Connection, most: int) -> Sequence[Row[Any]]:
 
 
 def attempts_at_work(connection: Connection) -> set[str]:
-    """The attempts that hold a lease now, as `<run>-<fence>`."""
-    held = (runs.c.state.in_((RunState.RUNNING, RunState.PUBLISHING)), runs.c.lease_until >= now(connection))
-    found = connection.execute(select(runs.c.id, runs.c.fence).where(*held))
+    """The attempts that hold their runs, as `<run>-<fence>`.
+
+    One whose lease has lapsed may still renew it, after its machine slept: it lost the run when another one claims it.
+    """
+    held = runs.c.state.in_((RunState.RUNNING, RunState.PUBLISHING))
+    found = connection.execute(select(runs.c.id, runs.c.fence).where(held))
     return {f"{run.id}-{run.fence}" for run in found}
 
 

@@ -19,7 +19,7 @@ from runners.patience import persistently
 from runners.problems import Problem
 from runners.rights import confirm_right
 from runners.run_log import RunLog
-from runners.sandboxes import SandboxError, choose, refuse, sandboxes
+from runners.sandboxes import SandboxError, choose, refuse, sandboxes, wanted_for
 from runners.sandboxes.inside import owner
 from runners.sandboxes.interface import Errand, Sandbox
 from runners.sandboxes.places import tools_of
@@ -90,7 +90,8 @@ def _patch(attempt: Attempt, workspace: Workspace, outcome: Outcome) -> patches.
 def _sandbox(attempt: Attempt) -> Sandbox:
     settings = attempt.context.settings
     try:
-        sandbox = choose(settings.sandbox, sandboxes(settings, attempt.task.repository))
+        repository = attempt.task.repository
+        sandbox = choose(wanted_for(settings, repository), sandboxes(settings, repository))
     except SandboxError as error:
         raise Problem("no_sandbox", str(error)) from None
     agent = AGENTS.get(attempt.run.agent)

@@ -21,6 +21,7 @@ PLAIN_ENVIRONMENT = {"PATH": os.defpath}  # no secret of ours in the process tab
 # What agents and test tools leave behind and nobody wants in a pull request.
 LITTER = ("__pycache__/", "*.pyc", ".pytest_cache/", ".claude-flow/", ".hive-mind/", ".swarm/", ".aider*")
 MOST_BYTES_OF_PATHS = 200_000_000  # of all files that an agent left, also of ignored ones: git lists them in memory
+OBEYED, LARGEST_OBEYED = (".gitignore", ".gitattributes"), 1_000_000  # bytes; git holds dozens of times as much of it
 LONGEST_NAME, LONGEST_PATH = 255, 4000  # bytes that file systems and system calls take
 
 
@@ -123,6 +124,8 @@ def disarm(tree: Path) -> None:
                     raise Problem("too_large", "The agent left more files than can be looked through.")
                 if entry.name == ".git":
                     remove(Path(entry))
+                elif entry.name in OBEYED and entry.stat(follow_symlinks=False).st_size > LARGEST_OBEYED:
+                    raise Problem("too_large", f"The agent left a `{entry.name}` larger than {LARGEST_OBEYED:,} bytes.")
                 elif entry.is_dir(follow_symlinks=False):
                     folders.append(Path(entry))
                 elif not (entry.is_symlink() or entry.is_file()):

@@ -162,7 +162,7 @@ STOPPED: Mapping[Killed, Outcome] = {
     "time": Outcome("limit", "timed_out", "The run took longer than it may."),
     "idle": Outcome("limit", "idle", "The agent printed nothing for too long."),
     "output": Outcome("limit", "too_much_output", "The agent printed more than it may."),
-    "disk": Outcome("limit", "too_large", "The workspace grew larger than it may."),
+    "disk": Outcome("limit", "too_large", "The workspace grew larger than it may, or filled the disk."),
     "memory": Outcome("failed", "out_of_memory", "It took more memory than its sandbox has."),
     "lost": Outcome("failed", "lost", "The worker lost this run."),
 }

@@ -29,6 +29,12 @@ class SandboxError(Exception):
     """The sandbox that the operator asked for can't be used; the message says why, and what to do."""
 
 
+def wanted_for(settings: Settings, repository: str) -> str:
+    """The operator's choice; `auto` is Docker where they chose what Docker alone can give, a runtime or an image."""
+    own = settings.sandbox_runtime or settings.image_of(repository) != settings.sandbox_image
+    return "docker" if settings.sandbox == "auto" and own else settings.sandbox
+
+
 def choose(wanted: str, sandboxes: Sequence[Sandbox]) -> Sandbox:
     """The wanted sandbox, or with `auto` the strongest that works here; SandboxError where there is none."""
     candidates = [sandbox for sandbox in sandboxes if wanted in ("auto", sandbox.name)]

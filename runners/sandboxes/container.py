@@ -56,6 +56,7 @@ def description(errand: Errand, image: str, runtime: str, user: int, group: int)
         "memswap_limit": errand.memory_bytes,
         "nano_cpus": int(errand.cpus * 10**9),
         "pids_limit": PROCESSES,
+        "oom_score_adj": 1000,  # the first to go when the host runs short of memory
         "shm_size": SHARED_MEMORY_BYTES,
         "tmpfs": {
             "/tmp": f"rw,nosuid,nodev,exec,size={TMPFS_BYTES},mode=1777",  # noqa: S108 - the sandbox's own
@@ -107,9 +108,11 @@ def opening(errand: Errand) -> bytes:
 
 def is_left(labels: Mapping[str, str], at_work: frozenset[str], workspaces: Path, now: float) -> bool:
     """Whether a container is what a killed worker of ours left, or one past its time, whoever's."""
-    if float(labels.get(f"{LABEL}.deadline", "0")) + GRACE_SECONDS < now:
+    if not {f"{LABEL}.deadline", f"{LABEL}.workspace"} <= set(labels):
+        return False  # somebody else's, who likes our name
+    if float(labels[f"{LABEL}.deadline"]) + GRACE_SECONDS < now:
         return True
-    ours = Path(labels.get(f"{LABEL}.workspace", "/")).is_relative_to(workspaces)
+    ours = Path(labels[f"{LABEL}.workspace"]).is_relative_to(workspaces.resolve())
     return ours and labels[LABEL] not in at_work
 
 

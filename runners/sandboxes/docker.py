@@ -1,5 +1,6 @@
 """Docker: a container without a network, of an image that the operator built, with every bound that it can have."""
 
+import math
 import os
 import socket
 import tempfile
@@ -8,6 +9,7 @@ from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import structlog
@@ -27,6 +29,7 @@ WHERE = "import shutil, sys; sys.stdout.write(shutil.which(sys.argv[1]) or '')"
 USUAL = "unix:///var/run/docker.sock"
 NO_ENGINE = "no container engine answers ({}): is it running, and may this user ask it?"
 NO_IMAGE = "there is no image `{}` on the engine's machine (./async-code image builds one, and says how)."
+LOOK_AGAIN = 30.0  # seconds
 NOT_WORKING = "a container of `{}` does not do what it should: {}"
 
 
@@ -40,13 +43,17 @@ class Docker:
     def __init__(self, image: str, runtime: str, folder: Path) -> None:
         self._image, self._runtime, self._folder = image, runtime, folder
         self._found: dict[str, bool] = {}
+        self._problem: str | None = None
+        self._due = 0.0
 
     def unusable(self) -> str | None:
-        """By a real errand, once for each process of ours."""
+        """By a real errand, until one went well; what stands in the way may go, and is looked for again."""
+        if monotonic() >= self._due:
+            self._problem = self._look()
+            self._due = monotonic() + LOOK_AGAIN if self._problem else math.inf
         return self._problem
 
-    @cached_property
-    def _problem(self) -> str | None:
+    def _look(self) -> str | None:
         if problem := unreachable():
             return problem
         from runners.sandboxes.engine import EngineError

@@ -7,10 +7,15 @@ from time import monotonic
 
 PAUSE = 1.0  # seconds between two looks
 KIBIBYTE = 1024
+LEFT_TO_THE_HOST = 256 * KIBIBYTE**2  # bytes
 
 
 class Memory:
-    """Weighs one process with its descendants, again and again."""
+    """Weighs one process with its descendants, again and again.
+
+    What nobody has mapped (files in memory, segments that are shared) is not theirs to be seen: that shows only in what
+    the host has left.
+    """
 
     def __init__(self, root: int, most: int) -> None:
         self._root, self._most = root, most
@@ -24,7 +29,12 @@ class Memory:
         # What they share is counted for each of them; only where that looks like too much is it worth a dear look.
         over = sum(map(resident, found)) > self._most and sum(map(proportional, found)) > self._most
         self._due = monotonic() + PAUSE
-        return over
+        return over or available() < LEFT_TO_THE_HOST
+
+
+def available() -> int:
+    """Bytes that the host could still give, as Linux reckons: https://docs.kernel.org/filesystems/proc.html#meminfo"""
+    return _of(Path("/proc/meminfo"), "MemAvailable:")
 
 
 def descendants(root: int) -> Iterator[int]:

@@ -22,6 +22,7 @@ class Watched(ABC):
 
     def __init__(self, errand: Errand, output: int, made: ExitStack) -> None:
         self._errand, self._output, self._made = errand, output, made
+        os.set_blocking(output, False)  # an agent may open its own output, and read what we were told is there
         self._lock = threading.Lock()
         self._killed: Killed | None = None
         self._exit: Exit | None = None
@@ -72,7 +73,10 @@ class Watched(ABC):
             # It may have spoken and ended since we looked.
             if not poll.poll(0):
                 return None  # whoever still holds the output after the end escaped; nobody waits for them
-        chunk = os.read(self._output, CHUNK)
+        try:
+            chunk = os.read(self._output, CHUNK)
+        except BlockingIOError:
+            return b""
         if not chunk:
             return None if self._ended(seconds) else b""  # a process may close its output and go on
         self._last_byte = monotonic()

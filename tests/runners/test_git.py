@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import runners.git
 from runners.git import GitError, git, git_bytes, meaning, remote
 from runners.github_types import Forbidden, GitHubError, NotFound, Unavailable
 from tests.runners.ground import plain_git
@@ -132,9 +133,10 @@ def test_words_that_are_not_text_are_kept(tmp_path: Path) -> None:
         ("fatal: unable to access 'http://127.0.0.1:1/o/r.git/': Empty reply from server", Unavailable),
         ("error: RPC failed; curl 52 Empty reply from server\nfatal: expected 'packfile'", Unavailable),
         ("send-pack: unexpected disconnect while reading sideband packet", Unavailable),
-        ("fatal: unable to access 'https://github.com/': gnutls_handshake() failed: The TLS connection was non-properly "
-         "terminated.", Unavailable),
-        ("fatal: unable to access 'https://github.com/': SSL certificate problem: self-signed certificate", Unavailable),
+        ("fatal: unable to access 'https://github.com/': gnutls_handshake() failed: The TLS connection was "
+         "non-properly terminated.", Unavailable),
+        ("fatal: unable to access 'https://github.com/': SSL certificate problem: unable to get local issuer "
+         "certificate", Unavailable),
         ("warning: unable to access '/root/.config/git/attributes': Permission denied\nfatal: bad object", None),
         ("fatal: couldn't find remote ref refs/heads/nowhere", None),
         (" ! [rejected] topic -> topic (stale info)", None),
@@ -152,3 +154,12 @@ def test_a_failure_tells_gits_own_last_words(tmp_path: Path) -> None:
     with pytest.raises(GitError) as failed:
         git("rev-parse", "--verify", "x" * 5000, tree=tmp_path)
     assert len(str(failed.value)) <= 2000
+
+
+def test_git_gets_no_more_memory_than_it_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain_git(tmp_path, "init", "--quiet", "--bare", "bare")
+    large = b"x" * 128_000_000
+    assert git("hash-object", "--stdin", git_dir=tmp_path / "bare", stdin=large)
+    monkeypatch.setattr(runners.git, "MEMORY_BYTES", 64_000_000)
+    with pytest.raises(GitError, match="memory"):
+        git("hash-object", "--stdin", git_dir=tmp_path / "bare", stdin=large)

@@ -196,6 +196,11 @@ def too_long_patch(tree: Path, _program: str) -> None:
     (tree / "long").write_bytes(b"line\n" * 300_000)
 
 
+def endless_ignore(tree: Path, _program: str) -> None:
+    (tree / "deep").mkdir()
+    (tree / "deep/.gitignore").write_bytes(b"a\n" * 600_000)
+
+
 def no_change(tree: Path, _program: str) -> None:
     (tree / "app.py").write_bytes(FILES["app.py"])
     (tree / "__pycache__").mkdir()
@@ -228,6 +233,7 @@ REFUSED: dict[Act, str] = {
     sparse_terabyte: "too_large",
     grown_file: "too_large",
     too_long_patch: "too_large",
+    endless_ignore: "too_large",
 }
 
 
@@ -250,6 +256,16 @@ def test_what_no_pull_request_may_hold_is_refused(ground: Ground, tmp_path: Path
             patches.read(workspace)
     assert refused.value.reason == REFUSED[act]
     assert str(tmp_path) not in refused.value.sentence
+
+
+def test_what_would_be_compared_into_too_much_is_not_compared(
+    ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patches, "MOST_COMPARED", 20_000)
+    with ground.workspace(tmp_path.name) as workspace:
+        (workspace.tree / "app.py").write_bytes(b"a" * 30_000)
+        with pytest.raises(Problem, match="at most 20,000 are compared"):
+            patches.read(workspace)
 
 
 def test_a_submodule_s_own_git_never_runs(tmp_path: Path, evil: str) -> None:

@@ -54,7 +54,7 @@ def alive(token: str) -> list[int]:
     return found
 
 
-def eventually(truth: Callable[[], object], seconds: float = 10) -> bool:
+def eventually(truth: Callable[[], object], seconds: float = 30) -> bool:
     """Whether it comes true before the deadline."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -9,13 +9,14 @@ from uuid import uuid4
 import pytest
 
 from runners.agents.adapter import Exit
+from runners.sandboxes import memory
 from runners.sandboxes.bubblewrap import Bubblewrap
 from runners.sandboxes.inside import PROCESSES, UNPRIVILEGED, hand_over, owner
 from runners.sandboxes.interface import Errand, Sandbox
 from runners.surveys import survey
 from runners.workspace import check_out, open_workspace
 from tests.runners.ground import make_ground
-from tests.sandboxes.running import alive, eventually, facts, python, run
+from tests.sandboxes.running import alive, eventually, facts, python, run, usable
 
 
 def test_it_is_nobody_with_no_rights(bubblewrap: Sandbox, tmp_path: Path) -> None:
@@ -210,6 +211,14 @@ except PermissionError:
 """
     lines, _ = run(bubblewrap, python(tmp_path, f"import json, os\n{code}\nprint(json.dumps(found))", cpus=1))
     assert json.loads(lines[-1]) == [1, "kept"]
+
+
+def test_a_host_that_runs_short_of_memory_ends_it_whatever_is_seen_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "LEFT_TO_THE_HOST", 2**62)
+    _, exit = run(usable("bubblewrap"), Errand(["sleep", "60"], tmp_path, seconds=30))
+    assert (exit.killed, exit.out_of_memory) == ("memory", True)
 
 
 def test_a_workspace_is_made_as_theirs_whose_it_is_to_be(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from config.settings import load
 from runners.agents import AGENTS
-from runners.sandboxes import SandboxError, choose, problems, refuse
+from runners.sandboxes import SandboxError, choose, problems, refuse, wanted_for
 from runners.sandboxes.interface import Errand, Process
 from runners.wording.bounds import BOUNDS
 from tests.sandboxes.running import ALL
@@ -45,6 +46,20 @@ def test_auto_takes_the_strongest() -> None:
 def test_auto_goes_on_to_the_next_and_the_reason_can_be_asked() -> None:
     assert choose("auto", [BROKEN, PLAIN]).name == "none"
     assert problems([BROKEN, PLAIN]) == {"strong": "It is not installed."}
+
+
+@pytest.mark.parametrize(
+    ("settings", "wanted"),
+    [
+        ({}, "auto"),
+        ({"sandbox_runtime": "runsc"}, "docker"),
+        ({"sandbox_images": "octo/app=other"}, "docker"),
+        ({"sandbox_images": "octo/else=other"}, "auto"),
+        ({"sandbox": "bubblewrap", "sandbox_runtime": "runsc"}, "bubblewrap"),
+    ],
+)
+def test_what_docker_alone_can_give_is_not_exchanged_for_what_can_t(settings: dict[str, str], wanted: str) -> None:
+    assert wanted_for(load(_env_file=None, **settings), "octo/app") == wanted
 
 
 def test_a_sandbox_that_was_asked_for_is_never_exchanged_for_a_weaker_one() -> None:

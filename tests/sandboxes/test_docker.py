@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from runners.sandboxes.container import LABEL
+from runners.sandboxes.container import LABEL, is_left
 from runners.sandboxes.docker import Docker
 from runners.sandboxes.engine import EngineError
 from runners.sandboxes.inside import PROCESSES, UNPRIVILEGED
@@ -140,6 +140,23 @@ for number in set(range(1, 32)) - {9, 19}:
 print('deaf', flush=True)
 time.sleep(600)
 """
+
+
+@pytest.mark.parametrize(
+    ("labels", "left"),
+    [
+        ({}, False),
+        ({f"{LABEL}.deadline": "0"}, False),
+        ({f"{LABEL}.deadline": "0", f"{LABEL}.workspace": "/elsewhere"}, True),
+        ({f"{LABEL}.deadline": "9999", f"{LABEL}.workspace": "/elsewhere"}, False),
+        ({f"{LABEL}.deadline": "9999", f"{LABEL}.workspace": "{real}/r1-1"}, True),
+    ],
+)
+def test_whose_a_container_is_stands_on_its_labels(tmp_path: Path, labels: dict[str, str], left: bool) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "workspaces").symlink_to(tmp_path / "real")
+    told = {name: value.format(real=tmp_path / "real") for name, value in labels.items()} | {LABEL: "r1-1"}
+    assert is_left(told, frozenset(), tmp_path / "workspaces", now=1000.0) is left
 
 
 def test_it_ends_within_seconds_and_nothing_is_left(docker: Sandbox, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from uuid import uuid4
 import pytest
 
 from runners.agents.adapter import Exit
+from runners.sandboxes import weighing
 from runners.sandboxes.interface import Errand, Sandbox
 from tests.sandboxes.running import alive, eventually, python, run
 
@@ -207,6 +208,36 @@ sys.stdout.flush()
 for _ in process.lines(1):
     pass
 """
+
+
+# Opens its own output for reading, and takes back what it wrote: whoever heard that something is there finds nothing.
+THIEF = """
+import os, time
+mine = os.open('/proc/self/fd/1', os.O_RDONLY | os.O_NONBLOCK)
+for _ in range(3000):
+    os.write(1, b'x')
+    try:
+        os.read(mine, 1)
+    except OSError:
+        pass
+time.sleep(600)
+"""
+
+
+def test_an_agent_that_takes_back_what_it_said_is_bounded_all_the_same(sandbox: Sandbox, tmp_path: Path) -> None:
+    for _ in range(ROUNDS):
+        began = time.monotonic()
+        _, exit = run(sandbox, python(tmp_path, THIEF, seconds=1))
+        assert exit.killed == "time" or exit.code, exit  # where its output is no pipe of ours, it can't even open it
+        assert time.monotonic() - began < 20
+
+
+def test_what_fills_the_disk_is_ended_whatever_its_folder_weighs(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weighing, "LEFT_BYTES", 2**62)
+    _, exit = run(sandbox, python(tmp_path, "import time; time.sleep(60)"))
+    assert exit.killed == "disk"
 
 
 def test_nothing_outlives_a_killed_worker(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 CHUNK = 64 * 1024
+PR_SET_DUMPABLE = 4
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
 INSTRUCTION = 8  # bytes
 
@@ -67,7 +68,6 @@ def forbid(program: bytes) -> None:
 def become(argv: list[str], sent: dict[str, Any]) -> None:
     """In the child: does not return."""
     os.dup2(held(sent["stdin"]), 0)
-    forbid(base64.b64decode(sent["filter"]))
     try:
         os.execvpe(argv[0], argv, sent["env"])  # noqa: S606 - no shell is the point
     except OSError as error:
@@ -90,6 +90,8 @@ def keep(child: int, line: int, ended: int) -> int:
 
 def main(argv: list[str]) -> int:
     """Runs ARGV to its end."""
+    # Whoever has the same user could else write into our memory, or open our line and hold it when the worker is gone.
+    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     line = os.dup(0)  # not inherited
     sent = opening(line)
     write(sent["files"])
@@ -97,6 +99,7 @@ def main(argv: list[str]) -> int:
     os.set_blocking(tell, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(tell)
+    forbid(base64.b64decode(sent["filter"]))
     child = os.fork()
     if not child:
         signal.set_wakeup_fd(-1)
