@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from config.addresses import on_loopback
 from runners.github_types import Forbidden, GitHubError, NotFound, Unavailable
@@ -169,15 +170,18 @@ def _run(
 ) -> subprocess.CompletedProcess[bytes]:
     """Runs git in a session of its own, so that the helpers that it starts, and that hold the token, end with it."""
     pipe = subprocess.PIPE
-    with subprocess.Popen(
-        argv, stdin=pipe, stdout=pipe, stderr=pipe, cwd=cwd, env=env, start_new_session=True
-    ) as process:
-        _bound(process.pid)
-        try:
-            out, err = _finished(process, stdin, seconds)
-        except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)
-            raise
+    with TemporaryFile() as given:  # no pipe: `communicate` can't go on with its input after a look at the clock
+        given.write(stdin)
+        given.seek(0)
+        with subprocess.Popen(
+            argv, stdin=given, stdout=pipe, stderr=pipe, cwd=cwd, env=env, start_new_session=True
+        ) as process:
+            _bound(process.pid)
+            try:
+                out, err = _finished(process, seconds)
+            except BaseException:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
     return subprocess.CompletedProcess(argv, process.returncode, out, err)
 
 
@@ -188,14 +192,13 @@ def _bound(pid: int) -> None:
         Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
 
 
-def _finished(process: subprocess.Popen[bytes], stdin: bytes, seconds: float) -> tuple[bytes, bytes]:
+def _finished(process: "subprocess.Popen[bytes]", seconds: float) -> tuple[bytes, bytes]:
     """What it printed. Raises Unavailable past the deadline, and whatever `interrupted_by` was given to raise."""
-    check, deadline, said = _check.get(), time.monotonic() + seconds, stdin or None
+    check, deadline = _check.get(), time.monotonic() + seconds
     while True:
         try:
-            return process.communicate(said, CHECK_SECONDS)
+            return process.communicate(timeout=CHECK_SECONDS)
         except subprocess.TimeoutExpired:
-            said = None  # the rest of it is remembered, and not to be given again
             check()
             if time.monotonic() > deadline:
                 raise Unavailable(f"git took longer than {seconds:.0f} s") from None
