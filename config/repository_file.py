@@ -22,6 +22,9 @@ Login = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,99
 Pattern = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 # The web process looks for our name in a delivery before it reads it, so that the label must hold it.
 Label = Annotated[str, StringConstraints(pattern=r"(?i)async-code", max_length=50)]
+# As the flags of a command are: a name that a program could take for an option of its own is none.
+Model = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@+\[\]-]{0,99}$")]
+Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._/+#=-]{0,199}$")]
 Roles = Literal["write", "maintain", "admin"]
 
 
@@ -68,15 +71,15 @@ class Wishes(_Part):
     agents: list[Name] = Field(
         default=[], max_length=20, description="Agents that may work here; the first is the default."
     )
-    model: dict[Name, str] = Field(default={}, description="The model of each agent, where `--model` names no other.")
+    model: dict[Name, Model] = Field(default={}, description="The model of each agent, where `--model` names no other.")
     triggers: Triggers = Triggers()
     allow: Allow = Allow()
-    base: str | None = Field(
-        default=None, min_length=1, max_length=200, description="Where work begins, if not on the default."
-    )
+    base: Branch | None = Field(default=None, description="Where work begins, if not on the default branch.")
     pull_request: PullRequests = PullRequests()
     protect: list[Pattern] = Field(
-        default=[], max_length=100, description="Paths that no patch may touch; `*` stands for anything, `/` too."
+        default=[],
+        max_length=100,
+        description="Paths that no patch may touch, and all below them; `*` stands for anything, `/` too.",
     )
     limits: Bounds = Bounds()
 

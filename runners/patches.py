@@ -123,7 +123,7 @@ def _guard(workspace: Workspace, changed: list[str], protected: Collection[str])
         if _names_owners(path):
             raise Problem("protected_path", f"`{path}` says who has to review; that is not an agent's to change.")
         for pattern in protected:
-            if fnmatchcase(_folded(path), _folded(pattern)):
+            if _is_within(_folded(path), _folded(pattern)):
                 raise Problem("protected_path", f"`{path}` is protected by the repository's file (`{pattern}`).")
         if mode == "120000" and _leaves(path, git("cat-file", "blob", sha, git_dir=workspace.git)):
             raise Problem("escaping_link", f"`{path}` would be a link out of the repository.")
@@ -135,6 +135,13 @@ def _is_workflow(path: str, mode: str) -> bool:
     if parts[:2] == [".github", "workflows"]:
         return True
     return parts == [".github"] and mode != "000000"
+
+
+def _is_within(path: str, pattern: str) -> bool:
+    """Whether the pattern names the path, or a folder that it lies in; one without a slash means a name anywhere."""
+    parts, pattern = path.split("/"), pattern.strip("/")
+    named = ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
+    return any(fnmatchcase(one, pattern) for one in (named if "/" in pattern else [*named, *parts]))
 
 
 def _folded(path: str) -> str:

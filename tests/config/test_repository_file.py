@@ -60,6 +60,8 @@ def test_the_label_can_be_switched_off() -> None:
         ("triggers: {label: please}", "line 1, column 19: `triggers.label`: string should match"),
         ("? {0,[]:[]}", "it is no YAML"),
         ("1: 2", "line 1"),
+        ("model: {codex: --yolo}", "line 1, column 16: `model.codex`: string should match"),
+        ("base: --upload-pack=x", "line 1, column 7: `base`: string should match"),
         ("- agents", "line 1: it must hold keys and values"),
         ("agents: [codex", "line 1, column"),
         ("agents: []\nagents: [codex]", "line 2, column 1"),

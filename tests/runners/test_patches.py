@@ -258,6 +258,28 @@ def test_what_no_pull_request_may_hold_is_refused(ground: Ground, tmp_path: Path
     assert str(tmp_path) not in refused.value.sentence
 
 
+@pytest.mark.parametrize(
+    ("pattern", "protected"),
+    [
+        ("sub", True), ("sub/", True), ("/sub", True), ("SUB/*", True), ("sub/**", True), ("s*", True), ("*.txt", True),
+        ("deep.txt", True), ("sub/deep.txt", True), ("**/deep.txt", True), ("ub", False), ("sub/other", False),
+        ("deep", False), ("sub/deep.txt/more", False),
+    ],
+)  # fmt: skip
+def test_protected_is_what_a_pattern_names_and_all_below(
+    ground: Ground, tmp_path: Path, pattern: str, protected: bool
+) -> None:
+    with ground.workspace(tmp_path.name) as workspace:
+        (workspace.tree / "sub").mkdir(exist_ok=True)
+        (workspace.tree / "sub/deep.txt").write_text("changed")
+        try:
+            patches.read(workspace, {"protect": [pattern]})
+        except Problem as refused:
+            assert (protected, refused.reason) == (True, "protected_path")
+        else:
+            assert not protected
+
+
 def test_what_would_be_compared_into_too_much_is_not_compared(
     ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
