@@ -454,6 +454,7 @@ def test_a_pull_request_closed_meanwhile_is_not_written_to(world: World) -> None
     pull = world.hub.open_pull(REPO, "A topic", "topic", "main", "", "alice")
     number = world.comment(FIX, on=pull.number)
     world.decide()
+    world.hub.deliver_to(None)  # so that the news of it comes too late
     world.hub.close_issue(REPO, pull.number, "alice")
     world.work()
     assert world.hub.branches(REPO)["topic"] == old
