@@ -5,7 +5,7 @@ An invalid file is obeyed in no part: whoever commands is told what is wrong, wh
 
 import difflib
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from ruamel.yaml import YAML
@@ -19,7 +19,7 @@ DEEPEST = 10  # lists within lists: what YAML does with very many takes minutes
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 Login = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,99}$")]
-Pattern = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Pattern = Annotated[str, StringConstraints(pattern=r"^[^!/]|^/[^/]", max_length=200)]
 # The web process looks for our name in a delivery before it reads it, so that the label must hold it.
 Label = Annotated[str, StringConstraints(pattern=r"(?i)async-code", max_length=50)]
 # As the flags of a command are: a name that a program could take for an option of its own is none.
@@ -44,10 +44,19 @@ class Triggers(_Part):
 
 
 class Allow(_Part):
-    """Who may have it work. Nobody without write access ever may."""
+    """Who may have it work. Nobody without write access ever may. Where only users are named, no role counts."""
 
-    roles: list[Roles] = Field(default=["write", "maintain", "admin"], description="Whose role is one of these …")
+    roles: list[Roles] | None = Field(default=None, description="Whose role is one of these …")
     users: list[Login] = Field(default=[], description="… or who is one of these.")
+
+    def names(self, role: str, login: str) -> bool:
+        """Whether somebody of this role and login is among them."""
+        return role in self.all_roles or login.lower() in map(str.lower, self.users)
+
+    @property
+    def all_roles(self) -> Sequence[str]:
+        """The roles that count."""
+        return ([] if self.users else get_args(Roles)) if self.roles is None else self.roles
 
 
 class PullRequests(_Part):
@@ -59,10 +68,16 @@ class PullRequests(_Part):
 class Bounds(_Part):
     """The most that a run may take or change here. The operator's own limits hold besides."""
 
-    budget_usd: float | None = Field(default=None, gt=0, description="What its models may cost, in US dollars.")
-    timeout_minutes: float | None = Field(default=None, gt=0, description="How long it may take.")
-    files: int | None = Field(default=None, ge=1, description="Files that a patch may touch.")
-    lines: int | None = Field(default=None, ge=1, description="Lines that a patch may add and remove together.")
+    budget_usd: float | None = Field(
+        default=None, gt=0, le=1_000_000, allow_inf_nan=False, description="What its models may cost, in US dollars."
+    )
+    timeout_minutes: float | None = Field(
+        default=None, gt=0, le=1_000_000, allow_inf_nan=False, description="How long it may take."
+    )
+    files: int | None = Field(default=None, ge=1, le=1_000_000, description="Files that a patch may touch.")
+    lines: int | None = Field(
+        default=None, ge=1, le=1_000_000, description="Lines that a patch may add and remove together."
+    )
 
 
 class Wishes(_Part):

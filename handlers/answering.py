@@ -74,6 +74,8 @@ def answer_all(
     account_id = remember_account(connection, host, Account(owner.id, owner.login, owner.kind), at)
     meet_installation(connection, host, event.installation_id, account_id, at)
     known = commands.known(connection, host, event.repository.id, event.kind, str(event.source_id))
+    if commands.DELETED in known:
+        return
     decision = Decision(context, connection, event, scene, account_id, about)
     answered = []
     for item in found:

@@ -21,6 +21,8 @@ from sqlalchemy import (
 
 from config.database import Identity, inserting, metadata, now
 
+DELETED = 0  # an ordinal that no command has
+
 commands = Table(
     "commands",
     metadata,
@@ -55,6 +57,11 @@ def record(connection: Connection, **command: Any) -> int | None:
     insert = inserting(connection)
     statement = insert(commands).values(**command, created_at=now(connection)).on_conflict_do_nothing()
     return connection.execute(statement.returning(commands.c.id)).scalar_one_or_none()
+
+
+def take_back(connection: Connection, **text: Any) -> None:
+    """Keeps that a text was deleted, in place of its commands: one that is decided later is to come to nothing."""
+    record(connection, **text, ordinal=DELETED, verb="", allowed=False, rule="deleted", verdict={})
 
 
 def answer(connection: Connection, command_id: int, comment: str) -> None:

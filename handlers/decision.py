@@ -110,7 +110,8 @@ class Decision:
             agent_missing=self.agent_missing(command),
             has_task=bool(here),
             has_live_task=any(task.state != TaskState.AWAITING_APPROVAL for task in unfinished),
-            plan_id=plan_id(planned[0].plan) if planned else None,
+            plan_ids=tuple(plan_id(task.plan) for task in planned),
+            has_unfinished=bool(unfinished),
             task_forgotten=bool(here) and tasks.is_forgotten(here[0]),
             is_requester=any(task.requester_id == event.sender.id for task in unfinished),
             limits=settings.limits,
@@ -128,9 +129,9 @@ class Decision:
 
     def not_among(self) -> str:
         """Whom the repository's file lets have it work, if the sender is none of them."""
-        allow, login = self.scene.wishes.allow, self.event.sender.login.lower()
-        may = self.scene.role.name.lower() in allow.roles or login in map(str.lower, allow.users)
-        return "" if may else ", ".join([*allow.roles, *allow.users])
+        allow = self.scene.wishes.allow
+        may = allow.names(self.scene.role.name.lower(), self.event.sender.login)
+        return "" if may else ", ".join([*allow.all_roles, *allow.users]) or "nobody"
 
     def on_this(self) -> Here:
         """What ran in the last hour on this issue or pull request: more than so many look like a loop."""
@@ -159,8 +160,10 @@ class Decision:
 
     def again(self, command: Command) -> Any:
         """The task that the command does once more, if there is one: that of the plan, or the newest here."""
-        found = {"approve": self.planned, "retry": self.here}.get(command.verb, list)()
-        return next(iter(found), None)
+        if command.verb == "approve":
+            named = command.text.strip().lower()
+            return next((task for task in self.planned() if plan_id(task.plan) == named), None)
+        return next(iter(self.here()), None) if command.verb == "retry" else None
 
     def agent_missing(self, command: Command) -> str | None:
         """Why the command's agent can't do it; None where it can, or no agent is needed."""
@@ -187,8 +190,12 @@ class Decision:
             return ",".join(command.flags.agents)
         task = self.again(command)
         if task:
-            return str(runs.of_round(self.connection, task.id, task.round)[0].agent)
+            return self.worked_before(task)
         return agent_for(command.verb, self.default_agent())
+
+    def worked_before(self, task: Any) -> str:
+        """The agent of the task's newest round."""
+        return str(runs.of_round(self.connection, task.id, task.round)[0].agent)
 
     def default_agent(self) -> str:
         """The repository's first choice, else the operator's."""
@@ -196,9 +203,12 @@ class Decision:
 
     def model(self, command: Command, agent: str) -> str | None:
         """The model that was named, or the repository's choice, or the agent's own; None where it needs none."""
-        own = default_model(agent, cheap=command.flags.cheap)
-        chosen = self.scene.wishes.model.get(agent) if own and not command.flags.cheap else None
-        return command.flags.model or chosen or own
+        task = self.again(command)
+        before = task.flags if task and self.worked_before(task) == agent else {}
+        cheap = command.flags.cheap or bool(before.get("cheap"))
+        own = default_model(agent, cheap=cheap)
+        chosen = self.scene.wishes.model.get(agent) if own and not cheap else None
+        return command.flags.model or before.get("model") or chosen or own
 
     def brief(self, command: Command, agent: str) -> Brief:
         """What the agent would be given: the command's own text or, where a task is done again, that of the task."""
@@ -214,26 +224,27 @@ class Decision:
         key = (place.host, place.repository_id, event.kind, event.source_id, command.ordinal)
         task_id = tasks.id_of("t", *key, secret=self.context.settings.webhook_secrets[-1])
         tasks.open_task(self.connection, task_id, place, self.wanted(command), now(self.connection))
-        self.add_run(task_id, command, self.agent_name(command))
+        agent = self.agent_name(command)
+        self.add_run(task_id, agent, self.model(command, agent))
         return Answer(SEEN, task_id=task_id)
 
     def once_more(self, command: Command) -> Answer:
         """A new run of the task that it means; one whose plan is approved goes by that from now on."""
         task, agent = self.again(command), self.agent_name(command)
+        model = self.model(command, agent)
         given = {name: value for name, value in command.flags.as_json().items() if value}
         head_sha = self.scene.pull.head_sha if self.scene.pull else None
         tasks.next_round(self.connection, task.id, task.flags | given, self.scene.wishes.bounds, head_sha)
         if command.verb == "approve":
             tasks.approve(self.connection, task.id, self.event.sender.login)
-        self.add_run(task.id, command, agent)
+        self.add_run(task.id, agent, model)
         return Answer(SEEN, task_id=task.id)
 
-    def add_run(self, task_id: str, command: Command, agent: str) -> None:
+    def add_run(self, task_id: str, agent: str, model: str | None) -> None:
         """The run, waiting; and the status comment."""
         task = tasks.get(self.connection, task_id)
         queue = CLAUDE_FLOW if agent == "claude-flow" else DOCKER
         asked_by = (self.event.sender.id, self.event.sender.login)
-        model = self.model(command, agent)
         run_id = runs.add(self.connection, task, asked_by, agent=agent, model=model, queue=queue)
         outbox.want(self.connection, "status", task_id)
         if task.head_sha:  # a pull request's head shows the run from the start

@@ -132,6 +132,7 @@ class Unsaid:
     repository: Repository
     sender: Sender
     source_id: int
+    number: int
 
 
 @dataclass(frozen=True)
@@ -288,6 +289,10 @@ def _pressed(fields: _Fields, checked: str, button: str | None = None) -> Presse
     )
 
 
+def _unsaid(fields: _Fields) -> Unsaid:
+    return Unsaid(*_where(fields), fields.number("comment.id"), fields.number("issue.number"))
+
+
 def _installation(fields: _Fields) -> InstallationChanged:
     return InstallationChanged(
         fields.text("action"),
@@ -299,7 +304,7 @@ def _installation(fields: _Fields) -> InstallationChanged:
 
 PARSERS: dict[tuple[str, str], Callable[[_Fields], Event]] = {
     ("issue_comment", "created"): lambda fields: _spoken(fields, "comment", "comment"),
-    ("issue_comment", "deleted"): lambda fields: Unsaid(*_where(fields), fields.number("comment.id")),
+    ("issue_comment", "deleted"): _unsaid,
     ("issues", "opened"): lambda fields: _spoken(fields, "issue", "issue"),
     ("issues", "labeled"): _labelled,
     ("issues", "closed"): lambda fields: Closed(*_where(fields), fields.number("issue.number")),

@@ -56,7 +56,8 @@ class Facts:
     on_this: Here = NOTHING_HERE
     is_ours: bool = False  # the pull request is one that a run here opened
     bad_file: str = ""  # what is wrong with the repository's file
-    plan_id: str | None = None  # of the newest plan here that waits for approval
+    plan_ids: tuple[str, ...] = ()  # of the plans here that wait for approval, the newest first
+    has_unfinished: bool = False  # a task here, or the plan of one, waits or is at work
     not_among: str = ""  # whom that file lets have it work, where the sender is none of them
 
 
@@ -120,7 +121,7 @@ def _what(command: Command, facts: Facts) -> Verdict | None:
         return Verdict(False, "bad_file", detail=facts.bad_file)
     rule = next((rule for rule, broken in _nonsense(command, facts) if broken), None)
     if rule:
-        return Verdict(False, rule, detail=facts.plan_id or "" if rule == "another_plan" else "")
+        return Verdict(False, rule, detail=", ".join(facts.plan_ids) if rule == "another_plan" else "")
     if facts.agent_missing:
         return Verdict(False, "agent_missing", detail=facts.agent_missing)
     return None
@@ -132,10 +133,10 @@ def _nonsense(command: Command, facts: Facts) -> list[tuple[str, bool]]:
     rules = {
         "revise": [("not_ours", not facts.is_ours)],
         "approve": [
-            ("nothing_to_approve", facts.plan_id is None),
-            ("another_plan", named not in ("", facts.plan_id)),
+            ("nothing_to_approve", not facts.plan_ids),
+            ("another_plan", named not in facts.plan_ids),
         ],
-        "cancel": [("nothing_to_cancel", not (facts.has_live_task or facts.plan_id))],
+        "cancel": [("nothing_to_cancel", not facts.has_unfinished)],
         "retry": [
             ("nothing_to_retry", not facts.has_task),
             ("still_at_work", facts.has_live_task),

@@ -19,8 +19,8 @@ tables and HTML comments are not run. Upper and lower case are the same. `@async
 {verbs}
 
 Whoever `needs` names may, or may more: *triage* is anybody who may triage issues there, *write* anybody who may push.
-`cancel` is also for whoever asked for the work. What costs nothing (`status`, `help`, `config`, `agents`) is answered
-within seconds, and touches no quota.
+`approve` wants the name that stands over the plan, and `cancel` is also for whoever asked for the work. What costs
+nothing (`status`, `help`, `config`, `agents`) is answered within seconds, and touches no quota.
 
 ## Flags
 

@@ -70,8 +70,8 @@ REFUSALS = {
     "not_ours": "**Not one of mine**: `revise` continues a pull request that this bot opened or worked on. On this one "
     "`implement` does what you write.",
     "nothing_to_approve": "**Nothing to approve**: no plan waits here. `plan` asks for one.",
-    "another_plan": "**Not this plan**: the one that waits here is {detail}, and `approve` runs it as it was shown. "
-    "Name it or nothing behind `approve`; for another one write `plan` and what it is to be.",
+    "another_plan": "**Which plan?** Behind `approve` stands the name of a plan and nothing else; here waits {detail}. "
+    "It is done as it was shown: for another one write `plan` and what it is to be.",
     "nothing_to_cancel": "**Nothing to cancel**: no task waits or works here.",
     "nothing_to_retry": f"**Nothing to retry**: no task has been asked for here yet. {HELP}",
     "still_at_work": "**Still at work**: the newest task here has not ended. "
@@ -198,7 +198,7 @@ def agents_text(agents: Iterable[Agent], default_agent: str, offers: Callable[[s
 def config_text(wishes: Wishes, *, agent: str, base: str, minutes: float, budget_usd: float) -> str:
     """What counts here, and whose word it is; `base` is the default branch, the numbers are the operator's limits."""
     bounds, allow, triggers = wishes.limits, wishes.allow, wishes.triggers
-    who = [*(f"`{role}`" for role in allow.roles), *(quoted(login, 60) for login in allow.users)]
+    who = [*(f"`{role}`" for role in allow.all_roles), *(quoted(login, 60) for login in allow.users)] or ["nobody"]
     triggered = [f"the label {quoted(triggers.label, 60)}"] if triggers.label else []
     triggered += ["a new issue's text"] if triggers.issue_body else []
     rows = {
@@ -213,7 +213,9 @@ def config_text(wishes: Wishes, *, agent: str, base: str, minutes: float, budget
         "A run may take": f"{min(bounds.timeout_minutes or minutes, minutes):g} minutes",
         "A run may cost": f"${min(bounds.budget_usd or budget_usd, budget_usd):.2f}",
         "A patch may touch": _at_most(bounds.files, bounds.lines),
-        "Protected": ", ".join([*(quoted(pattern, 100) for pattern in wishes.protect), "workflows, code owners"]),
+        "Protected": ", ".join(
+            [*(quoted(pattern, 100) for pattern in wishes.protect), "workflows, code owners, this file"]
+        ),
     }
     table = "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items())])
     source = f"There is no `{PATH}` that wishes anything else" if wishes == NO_WISHES else f"From `{PATH}`"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from config.repository_file import NO_WISHES, PATH, BadFile, Wishes, read
 from runners.context import Context
-from runners.github_types import Where
+from runners.github_types import Invalid, Where
 
 SHARED = ".github"
 
@@ -13,10 +13,10 @@ def wishes_of(context: Context, where: Where) -> Wishes:
     """The file on the default branch as it is now. Raises BadFile, which names the repository that it lies in."""
     owners = replace(where, repository=f"{where.owner}/{SHARED}")
     for place in dict.fromkeys((where, owners)):
-        text = context.github.file(place, PATH)
-        if text is not None:
-            try:
+        try:
+            text = context.github.file(place, PATH)
+            if text is not None:
                 return read(text)
-            except BadFile as error:
-                raise BadFile(f"`{PATH}` of {place.repository}, {error}") from None
+        except (BadFile, Invalid) as error:
+            raise BadFile(f"`{PATH}` of {place.repository}, {error}") from None
     return NO_WISHES

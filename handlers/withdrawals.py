@@ -9,12 +9,9 @@ from handlers import commands, inbox
 from handlers.answering import where_of
 from handlers.events import Closed, Unsaid
 from handlers.inbox import Taken
-from runners import moves, tasks
+from runners import moves, runs, tasks
 from runners.admission import admit
 from runners.context import Context
-from runners.states import TaskState
-
-NOT_BEGUN = (TaskState.WAITING, TaskState.AWAITING_APPROVAL, TaskState.QUEUED)
 
 
 def closed(context: Context, taken: Taken, event: Closed) -> None:
@@ -38,9 +35,26 @@ def unsaid(context: Context, taken: Taken, event: Unsaid) -> None:
         if inbox.done(connection, taken):
             account_id = _account(context, connection, event)
             source = (context.settings.host_name, event.repository.id, "comment", str(event.source_id))
+            commands.take_back(connection, **_text(context, taken, event))
             asked = [tasks.get(connection, task_id) for task_id in commands.begun_by(connection, *source)]
-            not_begun = [task for task in asked if task.state in NOT_BEGUN]
+            not_begun = [task for task in asked if not runs.has_begun(connection, task.id, task.round)]
             _end(context, connection, account_id, not_begun, event.sender.login)
+
+
+def _text(context: Context, taken: Taken, event: Unsaid) -> dict[str, Any]:
+    """The comment, as a command's row names it."""
+    return {
+        "host": context.settings.host_name,
+        "repository_id": event.repository.id,
+        "kind": "comment",
+        "source_id": str(event.source_id),
+        "guid": taken.guid,
+        "installation_id": event.installation_id,
+        "repository": event.repository.full_name,
+        "number": event.number,
+        "sender_id": event.sender.id,
+        "sender": event.sender.login,
+    }
 
 
 def _account(context: Context, connection: Connection, event: Closed | Unsaid) -> int:

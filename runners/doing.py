@@ -144,10 +144,11 @@ def _planned(outcome: Outcome) -> tuple[RunState, str, str]:
     """How a run ends that was to come to a plan: its agent's last words are it."""
     if outcome.status != "succeeded":
         return _without_patch(outcome)
-    if not outcome.summary.strip():
-        return RunState.FAILED, "no_plan", "The agent ended without a word, so there is no plan."
     # As people will see it, and no other way, it is kept and given to whoever carries it out.
-    return RunState.UNCHANGED, moves.PLANNED, prose(outcome.summary, LONGEST_PLAN)
+    plan = prose(outcome.summary, LONGEST_PLAN)
+    if not plan.strip():
+        return RunState.FAILED, "no_plan", "The agent ended without a word, so there is no plan."
+    return RunState.UNCHANGED, moves.PLANNED, plan
 
 
 def refused(error: GitHubError) -> str:

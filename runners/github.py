@@ -23,6 +23,7 @@ from config.settings import Settings
 from runners.github_types import (
     GitHubError,
     InstallationGone,
+    Invalid,
     NotFound,
     Pull,
     Role,
@@ -120,7 +121,7 @@ class Api:
             return False
 
     def file(self, where: Where, path: str) -> str | None:
-        """A file's text on the default branch; None where there is none, or a folder."""
+        """A file's text on the default branch; None where nothing is. Raises Invalid for what is no readable file."""
         try:
             with self._reading(where) as rest:
                 answer = rest.repos.get_content(where.owner, where.name, path).json()
@@ -129,7 +130,7 @@ class Api:
         except NotFound:
             return None
         if not isinstance(answer, dict) or answer.get("encoding") != "base64":
-            return None
+            raise Invalid(f"{path} is no file, or too large to read", 422)
         return b64decode(answer["content"]).decode("utf-8", "replace")
 
     def pull(self, where: Where, number: int) -> Pull:

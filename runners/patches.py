@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 
+from config.repository_file import PATH
 from runners import binaries
 from runners.git import GitError, git, git_bytes
 from runners.github_types import Unavailable
@@ -120,6 +121,10 @@ def _guard(workspace: Workspace, changed: list[str], protected: Collection[str])
             raise Problem("odd_mode", f"`{path}` would be stored with mode {mode}; only files and links are published.")
         if _is_workflow(path, mode):
             raise Problem("protected_path", f"`{path}` is a workflow; the App has no right to change workflows.")
+        if _folded(path) == PATH:
+            raise Problem(
+                "protected_path", f"`{path}` says what the bot may do here; that is not an agent's to change."
+            )
         if _names_owners(path):
             raise Problem("protected_path", f"`{path}` says who has to review; that is not an agent's to change.")
         for pattern in protected:
@@ -139,9 +144,11 @@ def _is_workflow(path: str, mode: str) -> bool:
 
 def _is_within(path: str, pattern: str) -> bool:
     """Whether the pattern names the path, or a folder that it lies in; one without a slash means a name anywhere."""
-    parts, pattern = path.split("/"), pattern.strip("/")
+    parts, pattern = path.split("/"), pattern.removeprefix("./").strip("/").removesuffix("/**").replace("[", "[[]")
     named = ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
-    return any(fnmatchcase(one, pattern) for one in (named if "/" in pattern else [*named, *parts]))
+    patterns = {pattern, pattern.removeprefix("**/")}
+    anywhere = parts if any("/" not in one for one in patterns) else []
+    return any(fnmatchcase(one, pattern) for one in (*named, *anywhere) for pattern in patterns)
 
 
 def _folded(path: str) -> str:

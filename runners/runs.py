@@ -155,6 +155,11 @@ def of_round(connection: Connection, task_id: str, round: int) -> Sequence[Row[A
     return connection.execute(select(runs).where(wanted).order_by(runs.c.created_at, runs.c.id)).all()
 
 
+def has_begun(connection: Connection, task_id: str, round: int) -> bool:
+    """Whether a worker has taken any run of the round, even if it gave it back."""
+    return any(run.fence for run in of_round(connection, task_id, round))
+
+
 def release(connection: Connection, task_id: str, round: int) -> int:
     """Lets the runs of an admitted task be claimed, and wakes a worker for each; how many."""
     wanted = (runs.c.task_id == task_id, runs.c.round == round, runs.c.state == RunState.QUEUED)

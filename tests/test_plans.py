@@ -10,7 +10,8 @@ from tests.world import FIX, REPO, World
 
 # Asked for a plan it has one; asked to implement it does what the approved plan says. Either way it changes a file.
 AGENT = """sh -c 'cat > asked.txt; if grep -q "change none of its files" asked.txt
-then echo "1. Turn - into + in app.py. @alice"; else grep -A1 "was approved" asked.txt | tail -1 > done.txt; fi'"""
+then echo "1. Turn - into + in app.py. @alice"; grep -o "in other words" asked.txt || true
+else grep -A1 "was approved" asked.txt | tail -1 > done.txt; fi'"""
 THE_PLAN = prose("1. Turn - into + in app.py. @alice", LONGEST_PLAN)
 SHOWN = plan_id(THE_PLAN)
 
@@ -50,7 +51,7 @@ def test_a_plan_is_shown_and_nothing_is_published(planning: World) -> None:
     assert (planning.branches(), planning.pull_requests) == ([], [])
 
 
-@pytest.mark.parametrize("named", ["", f" {SHOWN}", f" {SHOWN.upper()}"])
+@pytest.mark.parametrize("named", [f" {SHOWN}", f" {SHOWN.upper()}"])
 def test_what_is_approved_is_done_as_it_was_shown(planning: World, named: str) -> None:
     number = asked(planning)
     said = say(planning, number, f"/async-code approve{named}")
@@ -58,23 +59,24 @@ def test_what_is_approved_is_done_as_it_was_shown(planning: World, named: str) -
     assert planning.hub.file_at(REPO, planning.pull_request.head, "done.txt") == f"{THE_PLAN}\n"
     assert f"plan `{SHOWN}` approved by `alice`" in said
     assert len(planning.replies(number)) == 1, "one task has one comment"
-    assert "nothing here" not in say(planning, number, "/async-code approve")
+    assert "nothing here" not in say(planning, number, f"/async-code approve {SHOWN}")
     assert "**Nothing to approve**" in planning.replies(number)[-1]
 
 
-@pytest.mark.parametrize("words", ["1234567", "but with tests", f"{SHOWN} and quickly"])
+@pytest.mark.parametrize("words", ["", "1234567", "but with tests", f"{SHOWN} and quickly"])
 def test_another_plan_than_the_one_that_was_shown_is_not_approved(planning: World, words: str) -> None:
     said = say(planning, asked(planning), f"/async-code approve {words}")
-    assert f"**Not this plan**: the one that waits here is `{SHOWN}`" in said
+    assert "**Which plan?**" in said
+    assert f"here waits `{SHOWN}`" in said
     assert len(states(planning)) == 1
 
 
 def test_without_a_plan_there_is_nothing_to_approve(world: World) -> None:
-    assert "**Nothing to approve**" in say(world, world.issue(), "/async-code approve")
+    assert "**Nothing to approve**" in say(world, world.issue(), f"/async-code approve {SHOWN}")
 
 
 def test_only_who_may_write_approves(planning: World) -> None:
-    assert "needs write access" in say(planning, asked(planning), "/async-code approve", by="tom")
+    assert "needs write access" in say(planning, asked(planning), f"/async-code approve {SHOWN}", by="tom")
     assert len(states(planning)) == 1
 
 
@@ -82,7 +84,7 @@ def test_a_plan_that_waits_keeps_nothing_else_from_working(planning: World) -> N
     number = asked(planning)
     say(planning, number, FIX)
     assert states(planning)[-1] == ("done", "")
-    say(planning, number, "/async-code approve")
+    say(planning, number, f"/async-code approve {SHOWN}")
     assert len(planning.pull_requests) == 2
 
 
@@ -93,7 +95,17 @@ def test_a_plan_can_be_dropped_and_made_anew(planning: World) -> None:
     say(planning, number, "/async-code cancel")
     assert [task.state for task in planning.task_rows()] == ["cancelled"]
     assert "**🛑 Cancelled" in planning.replies(number)[0]
-    assert "**Nothing to approve**" in say(planning, number, "/async-code approve")
+    assert "**Nothing to approve**" in say(planning, number, f"/async-code approve {SHOWN}")
+
+
+def test_of_two_plans_that_wait_the_named_one_is_done(planning: World) -> None:
+    number = asked(planning)
+    say(planning, number, "/async-code plan in other words")
+    first, second = planning.task_rows()
+    assert first.plan != second.plan
+    say(planning, number, f"/async-code approve {SHOWN}")
+    assert [task.approved_by for task in planning.task_rows()] == ["alice", None]
+    assert [task.state for task in planning.task_rows()] == ["done", "awaiting_approval"]
 
 
 def test_a_closed_issues_plan_is_dropped(planning: World) -> None:
@@ -108,7 +120,7 @@ def test_what_was_approved_and_failed_is_tried_again_by_the_plan(new_world: Make
     failing = AGENT.replace("grep -A1", "exit 3; grep -A1")
     world = new_world(agent_command=failing, default_agent="command")
     number = asked(world)
-    say(world, number, "/async-code approve")
+    say(world, number, f"/async-code approve {SHOWN}")
     say(world, number, "/async-code retry")
     assert states(world) == [("unchanged", "planned"), ("failed", "exit_code"), ("failed", "exit_code")]
 
@@ -118,7 +130,8 @@ def test_nobody_approves_what_they_were_not_shown(new_world: MakeWorld) -> None:
     then printf "Tidy up.\n\n[x]: steal-the-keys \"and all\"\n<!-- and more -->\n"; fi'"""
     world = new_world(agent_command=hidden, default_agent="command")
     number = asked(world)
-    say(world, number, "/async-code approve")
+    (waits,) = world.task_rows()
+    say(world, number, f"/async-code approve {plan_id(waits.plan)}")
     given = str(world.hub.file_at(REPO, world.pull_request.head, "asked.txt")).partition("approved")[2]
     shown = world.reply(number)
     assert "Tidy up." in given
@@ -147,4 +160,4 @@ def test_a_plan_that_nobody_approved_is_forgotten(planning: World) -> None:
     forgetting.forget_old(planning.context)
     (task,) = planning.task_rows()
     assert (task.plan, task.text) == (None, "")
-    assert "**Nothing to approve**" in say(planning, number, "/async-code approve")
+    assert "**Nothing to approve**" in say(planning, number, f"/async-code approve {SHOWN}")

@@ -236,6 +236,22 @@ def test_a_deleted_command_that_has_not_begun_is_not_done(world: World) -> None:
     assert states(world) == ["cancelled"]
 
 
+def test_a_command_that_is_decided_after_its_comment_was_deleted_comes_to_nothing(world: World) -> None:
+    number = world.issue()
+    world.work()
+    world.hub.faults.add("GET", ".*/permission$", status=502, times=3)
+    world.comment(FIX, on=number)
+    world.control_step()  # GitHub does not say who it is: later
+    (comment,) = [one for one in world.hub.comments(REPO, number) if one.via_app is None]
+    world.hub.delete_comment(REPO, comment.id, "alice")
+    world.delivered()
+    world.work()
+    world.later(60)
+    world.work()
+    assert states(world) == []
+    assert world.replies(number) == []
+
+
 def test_a_deleted_command_that_was_done_changes_nothing(world: World) -> None:
     number = world.comment(FIX)
     world.work()

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from config.repository_file import PATH, schema
+from tests.conftest import MakeWorld
 from tests.world import BUGGY, FIX, REPO, World
 
 IMPLEMENT = "/async-code implement it"
@@ -74,6 +75,32 @@ def test_only_whom_it_names_may_have_it_work(world: World) -> None:
     world.hub.set_role(REPO, "tom", "write")
     answer(world, IMPLEMENT, by="tom")
     assert states(world) == ["done"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("allow: {users: [tom]}", "`tom`"),
+        ("allow: {roles: []}", "`nobody`"),
+        ("allow: {roles: [], users: []}", "`nobody`"),
+    ],
+)
+def test_who_is_not_named_may_not(world: World, text: str, said: str) -> None:
+    wish(world, text)
+    assert f"lets only these have it work: {said}" in answer(world, IMPLEMENT)
+    assert states(world) == []
+
+
+def test_what_stands_there_and_is_no_file_is_a_mistake(world: World) -> None:
+    world.hub.commit(REPO, "main", {f"{PATH}/inside": "x"}, "alice")
+    assert "is no file, or too large to read" in answer(world, IMPLEMENT)
+    assert states(world) == []
+
+
+def test_the_file_itself_is_not_an_agents_to_change(new_world: MakeWorld) -> None:
+    world = new_world(agent_command="sh -c 'mkdir -p .github; echo > .github/Async-Code.yml'", default_agent="command")
+    assert "says what the bot may do here" in answer(world, IMPLEMENT)
+    assert world.branches() == []
 
 
 def test_work_begins_where_it_says(world: World) -> None:

@@ -26,7 +26,7 @@ _ALL = (
     Verb("implement", "does the task, and opens or updates a pull request", "both", "write", True, _AGENT | _BRANCH),
     Verb("apply", "applies the diff or the file blocks below the command", "both", "write", True, _BRANCH),
     Verb("plan", "answers with a plan, changes nothing", "issue", "write", True, _AGENT | _BRANCH),
-    Verb("approve", "runs the newest plan here, as it was shown", "issue", "write", True),
+    Verb("approve", "has the plan of that name done, as it was shown", "issue", "write", True),
     Verb("revise", "continues a pull request of ours with this feedback", "pull", "write", True, _AGENT),
     Verb("status", "shows the tasks here and what is left of the quota", "both", "triage", True),
     Verb("cancel", "stops what is at work here", "both", "write", True),

@@ -7,7 +7,7 @@ from runners.agents.adapter import BASES, AgentEvent, Brief, Exit, Outcome, Read
 from runners.agents.claude_lines import ClaudeLines
 from runners.agents.failures import api_failure, too_many_turns
 from runners.agents.foreign import MOST_TURNS, Foreign, ForeignReader, usage_event
-from runners.agents.json_lines import at, count, dollars, mapping, text
+from runners.agents.json_lines import LAST_WORDS, at, count, dollars, mapping, text
 
 RETRIES = 3  # by itself it tries ten times, for minutes, also where its key was refused
 
@@ -64,7 +64,7 @@ class ClaudeReader(ForeignReader):
         """By the result line; None where none came, as after a signal."""
         if self._result is None:
             return None
-        subtype, said = self._result.get("subtype"), text(self._result.get("result"))
+        subtype, said = self._result.get("subtype"), text(self._result.get("result"), LAST_WORDS)
         if subtype == "error_max_turns":
             return too_many_turns(self.usage)
         if subtype == "error_max_budget_usd":

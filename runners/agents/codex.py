@@ -6,7 +6,7 @@ from typing import Any
 from runners.agents.adapter import BASES, AgentEvent, Brief, Exit, Outcome, Reader, Usage, Wire
 from runners.agents.failures import api_failure
 from runners.agents.foreign import Foreign, ForeignReader, usage_event
-from runners.agents.json_lines import at, count, document, objects, text
+from runners.agents.json_lines import LAST_WORDS, at, count, document, objects, shortened, text
 
 KEY = "GATEWAY_TOKEN"
 # It would ignore OPENAI_BASE_URL, and try a WebSocket first where it knows the provider.
@@ -93,8 +93,8 @@ class CodexReader(ForeignReader):
         begun, done = moment == "item.started", moment == "item.completed"
         match at(item, "type"):
             case "agent_message":
-                self._said = text(at(item, "text")) if done else self._said
-                return [AgentEvent("text", {"text": self._said})] if done else []
+                self._said = text(at(item, "text"), LAST_WORDS) if done else self._said
+                return [AgentEvent("text", {"text": shortened(self._said)})] if done else []
             case "command_execution" if begun:
                 return [AgentEvent("tool_call", {"name": "exec_command", "text": text(at(item, "command"))})]
             case "command_execution" if done:

@@ -6,7 +6,7 @@ from runners.agents.adapter import BASES, AgentEvent, Brief, Exit, Outcome, Read
 from runners.agents.claude_lines import told
 from runners.agents.failures import api_failure
 from runners.agents.foreign import Foreign, ForeignReader
-from runners.agents.json_lines import at, count, objects, text
+from runners.agents.json_lines import LAST_WORDS, at, count, objects, shortened, text
 
 
 class Copilot(Foreign):
@@ -56,8 +56,8 @@ class CopilotReader(ForeignReader):
         kind, given = data.get("type"), data.get("data")
         match kind:
             case "assistant.message":
-                self._said = text(at(given, "content")) or self._said
-                return [AgentEvent("text", {"text": self._said})] if at(given, "content") else []
+                self._said = text(at(given, "content"), LAST_WORDS) or self._said
+                return [AgentEvent("text", {"text": shortened(self._said)})] if at(given, "content") else []
             case "tool.execution_start":
                 called = {"name": text(at(given, "toolName")), "text": told(at(given, "arguments"))}
                 return [AgentEvent("tool_call", called)]

@@ -5,7 +5,7 @@ from typing import Any
 from runners.agents.adapter import BASES, AgentEvent, Brief, Exit, Outcome, Reader
 from runners.agents.failures import UNREACHABLE, api_failure, too_many_turns
 from runners.agents.foreign import Foreign, ForeignReader
-from runners.agents.json_lines import count, text
+from runners.agents.json_lines import LAST_WORDS, count, text
 
 # On the search path lies a link into the agent's environment, whose Python stands beside what the link means.
 ITS_PYTHON = 'exec "$(dirname "$(readlink -f "$(command -v "$0")")")/python" -E -s -B "$@"'
@@ -78,7 +78,7 @@ class DrivenReader(ForeignReader):
         """By the last line."""
         if self._done is None:
             return None
-        said, reason = text(self._done.get("summary")), self._done.get("reason")
+        said, reason = text(self._done.get("summary"), LAST_WORDS), self._done.get("reason")
         if self._done.get("status") == "succeeded":
             return Outcome("succeeded", summary=said)
         if reason == "max_turns":

@@ -9,6 +9,7 @@ from typing import Any, Never
 LONE_SURROGATE = re.compile("[\\ud800-\\udfff]")
 REPLACED = "\N{REPLACEMENT CHARACTER}"
 LONGEST = 4000  # of a text within an event; a tool's result may be a whole file
+LAST_WORDS = 60_000  # of what a run came to, which may be a plan
 
 
 def document(line: str) -> dict[str, Any]:
@@ -44,13 +45,13 @@ def objects(value: Any) -> list[Mapping[str, Any]]:
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
-def text(value: Any) -> str:
+def text(value: Any, most: int = LONGEST) -> str:
     """A string as it is, the texts of a list of parts, anything else as JSON; shortened in the middle."""
     if isinstance(value, list) and all(isinstance(at(part, "text"), str) for part in value):
         value = "\n".join(part["text"] for part in value)
     if value is None:
         return ""
-    return shortened(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    return shortened(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), most)
 
 
 def shortened(whole: str, most: int = LONGEST) -> str:

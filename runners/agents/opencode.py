@@ -7,7 +7,7 @@ from runners.agents.adapter import BASES, AgentEvent, Brief, Exit, Outcome, Read
 from runners.agents.claude_lines import told
 from runners.agents.failures import api_failure
 from runners.agents.foreign import Foreign, ForeignReader, usage_event
-from runners.agents.json_lines import at, count, text
+from runners.agents.json_lines import LAST_WORDS, at, count, shortened, text
 
 PROVIDER = "gateway"
 TITLE = "async-code"  # it would ask a model for one
@@ -71,8 +71,8 @@ class OpenCodeReader(ForeignReader):
                 self._stopped = False
                 return []
             case "text":
-                self._said = text(at(part, "text"))
-                return [AgentEvent("text", {"text": self._said})]
+                self._said = text(at(part, "text"), LAST_WORDS)
+                return [AgentEvent("text", {"text": shortened(self._said)})]
             case "reasoning":
                 return []
             case "tool_use":

@@ -3,9 +3,9 @@
 from hashlib import sha256
 
 LONGEST_PLAN = 20_000  # bytes
-DIGITS = 7
+DIGITS = 12
 
 
 def plan_id(plan: str) -> str:
-    """Seven hexadecimal digits of the plan's SHA-256."""
+    """Twelve hexadecimal digits of the plan's SHA-256."""
     return sha256(plan.encode("utf-8", "replace")).hexdigest()[:DIGITS]

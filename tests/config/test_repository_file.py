@@ -26,7 +26,7 @@ def test_a_whole_file_is_read() -> None:
     wishes = read(WHOLE)
     assert wishes.agents == ["claude-code", "codex"]
     assert (wishes.triggers.label, wishes.triggers.issue_body) == ("async-code-please", False)
-    assert (wishes.allow.roles, wishes.allow.users) == (["maintain", "admin"], ["alice"])
+    assert (wishes.allow.all_roles, wishes.allow.users) == (["maintain", "admin"], ["alice"])
     assert (wishes.base, wishes.pull_request.draft, wishes.model) == ("develop", True, {"claude-code": "sonnet"})
     assert wishes.bounds == {
         "budget_usd": 3,
@@ -62,6 +62,9 @@ def test_the_label_can_be_switched_off() -> None:
         ("1: 2", "line 1"),
         ("model: {codex: --yolo}", "line 1, column 16: `model.codex`: string should match"),
         ("base: --upload-pack=x", "line 1, column 7: `base`: string should match"),
+        ("limits: {budget_usd: .inf}", "line 1, column 22: `limits.budget_usd`"),
+        ("protect: ['!x']", "line 1, column 11: `protect`"),
+        ("protect: [/]", "line 1, column 11: `protect`"),
         ("- agents", "line 1: it must hold keys and values"),
         ("agents: [codex", "line 1, column"),
         ("agents: []\nagents: [codex]", "line 2, column 1"),

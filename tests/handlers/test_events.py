@@ -105,7 +105,7 @@ EVERYWHERE = {
 }  # fmt: skip
 NEEDED = {
     "issue_comment": EVERYWHERE | {"comment.id", "comment.user.id", "issue.number"},
-    "issue_comment/deleted": EVERYWHERE | {"comment.id"},
+    "issue_comment/deleted": EVERYWHERE | {"comment.id", "issue.number"},
     "issues": EVERYWHERE | {"issue.id", "issue.user.id", "issue.number"},
     "issues/labeled": EVERYWHERE | {"issue.id", "issue.user.id", "issue.number", "label.name"},
     "issues/closed": EVERYWHERE | {"issue.number"},

@@ -25,14 +25,15 @@ def command(verb: str) -> Command:
     return found
 
 
-COMMANDS = {verb: command(verb) for verb in VERBS}
+COMMANDS = {verb: command(verb) for verb in VERBS} | {"approve": command("approve 1234567")}
 WORKS = sorted(STARTS_A_RUN)
 AVAILABLE = sorted(name for name, verb in VERBS.items() if verb.available)
 
 
 def judged(verb: str, **facts: Any) -> Verdict:
-    own: dict[str, Any] = {"approve": {"plan_id": "1234567"}, "revise": {"is_ours": True, "is_pull_request": True}}
-    return decide(COMMANDS[verb], replace(FINE, **own.get(verb, {}) | facts))
+    own: dict[str, Any] = {"approve": {"plan_ids": ("1234567",)}, "revise": {"is_ours": True, "is_pull_request": True}}
+    told = own.get(verb, {}) | {"has_unfinished": bool(facts.get("has_live_task"))} | facts
+    return decide(COMMANDS[verb], replace(FINE, **told))
 
 
 def rule(verb: str, **facts: Any) -> str:
@@ -92,10 +93,10 @@ def test_what_makes_no_sense_now_is_said() -> None:
     assert rule("retry", has_live_task=True) == "still_at_work"
     assert rule("implement", has_live_task=True) == "allowed", "it waits"
     assert rule("revise", is_ours=False) == "not_ours"
-    assert rule("approve", plan_id=None) == "nothing_to_approve"
-    assert rule("cancel", plan_id="1234567") == "allowed"
-    for text, said in (("1234567", "allowed"), ("7654321", "another_plan"), ("1234567 but", "another_plan")):
-        assert decide(command(f"approve {text}"), replace(FINE, plan_id="1234567")).rule == said
+    assert rule("approve", plan_ids=()) == "nothing_to_approve"
+    assert rule("cancel", has_unfinished=True) == "allowed"
+    for text, said in (("1234567", "allowed"), ("", "another_plan"), ("1234567 but", "another_plan")):
+        assert decide(command(f"approve {text}"), replace(FINE, plan_ids=("1234567",))).rule == said
     assert rule("retry", task_forgotten=True) == "task_forgotten"
     assert rule("implement", task_forgotten=True) == "allowed"
     for verb, known in VERBS.items():

@@ -262,7 +262,9 @@ def test_what_no_pull_request_may_hold_is_refused(ground: Ground, tmp_path: Path
     ("pattern", "protected"),
     [
         ("sub", True), ("sub/", True), ("/sub", True), ("SUB/*", True), ("sub/**", True), ("s*", True), ("*.txt", True),
-        ("deep.txt", True), ("sub/deep.txt", True), ("**/deep.txt", True), ("ub", False), ("sub/other", False),
+        ("deep.txt", True), ("sub/deep.txt", True), ("**/deep.txt", True), ("**/sub", True),
+        ("./sub", True), ("**", True),
+        ("s[u]b", False), ("ub", False), ("sub/other", False),
         ("deep", False), ("sub/deep.txt/more", False),
     ],
 )  # fmt: skip
