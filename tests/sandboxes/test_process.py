@@ -252,6 +252,22 @@ def test_nothing_outlives_a_killed_worker(sandbox: Sandbox, tmp_path: Path) -> N
     sandbox.sweep(set, tmp_path)
 
 
+# Dies while its sandbox is being made, so many milliseconds after it was begun.
+DYING = (
+    WORKER.partition("sys.stdout")[0]
+    + "import os, time\ntime.sleep(int(sys.argv[4]) / 1000)\nos.kill(os.getpid(), 9)\n"
+)
+
+
+def test_nothing_outlives_a_worker_that_is_killed_while_its_sandbox_is_made(sandbox: Sandbox, tmp_path: Path) -> None:
+    tokens = [uuid4().hex for _ in range(24)]
+    for number, token in enumerate(tokens):
+        argv = [sys.executable, "-c", DYING, sandbox.name, str(tmp_path), f"run/{token}", str(2 * number)]
+        subprocess.run(argv, cwd=Path(__file__).parents[2], check=False)
+    assert eventually(lambda: not any(map(alive, tokens)))
+    sandbox.sweep(set, tmp_path)
+
+
 def test_no_descriptor_no_zombie_and_no_folder_stays(sandbox: Sandbox, tmp_path: Path) -> None:
     def left() -> tuple[int, str, set[str]]:
         children = Path(f"/proc/{os.getpid()}/task/{threading.get_native_id()}/children").read_text()
