@@ -4,12 +4,13 @@ from config.accounts import Account, meet_installation, remember_account
 from config.database import Connection, now
 from config.repository_file import BadFile
 from handlers import commands
-from handlers.decision import Answer, Decision, Scene
+from handlers.decision import Answer, Decision
 from handlers.events import Closed, Sender, Spoken
 from handlers.grammar import Command, Mistake
 from handlers.inbox import Taken
 from handlers.policy import DAY, STARTS_A_RUN
 from handlers.replies import occasion
+from handlers.standing import Scene
 from handlers.wishes import wishes_of
 from runners import outbox
 from runners.admission import admit
@@ -40,7 +41,7 @@ def look(context: Context, event: Spoken, found: list[Command | Mistake]) -> Sce
             return None
     role = context.github.role(where_of(event), event.sender.login, event.sender.id)
     verbs = {item.verb for item in found if isinstance(item, Command)}
-    if role < Role.TRIAGE or not verbs & OBEYS_THE_FILE:
+    if role < Role.TRIAGE or not (verbs & OBEYS_THE_FILE or event.kind == "issue"):
         return Scene(role, None)
     pull = _pull(context, event) if verbs & STARTS_A_RUN else None
     try:

@@ -1,5 +1,6 @@
 """Commands that were found in texts, with what was decided about each. The only writer of their table."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -20,6 +21,7 @@ from sqlalchemy import (
 )
 
 from config.database import Identity, inserting, metadata, now
+from handlers.events import Spoken, Unsaid
 
 DELETED = 0  # an ordinal that no command has
 
@@ -59,8 +61,24 @@ def record(connection: Connection, **command: Any) -> int | None:
     return connection.execute(statement.returning(commands.c.id)).scalar_one_or_none()
 
 
-def take_back(connection: Connection, **text: Any) -> None:
-    """Keeps that a text was deleted, in place of its commands: one that is decided later is to come to nothing."""
+def origin(host: str, guid: str, event: Spoken | Unsaid, kind: str) -> dict[str, Any]:
+    """Where a command stood and who said it, as its row has it."""
+    return {
+        "host": host,
+        "guid": guid,
+        "kind": kind,
+        "source_id": str(event.source_id),
+        "installation_id": event.installation_id,
+        "repository_id": event.repository.id,
+        "repository": event.repository.full_name,
+        "number": event.number,
+        "sender_id": event.sender.id,
+        "sender": event.sender.login,
+    }
+
+
+def take_back(connection: Connection, text: Mapping[str, Any]) -> None:
+    """Keeps that a text (its `origin`) was deleted: a command in it that is decided later is to come to nothing."""
     record(connection, **text, ordinal=DELETED, verb="", allowed=False, rule="deleted", verdict={})
 
 

@@ -7,7 +7,8 @@ import structlog
 
 from config import errors
 from handlers import inbox, installations, spoken, triggers, withdrawals
-from handlers.events import Closed, InstallationChanged, Labelled, Pressed, Spoken, Unreadable, Unsaid, parse
+from handlers.events import Closed, InstallationChanged, Labelled, Pressed, Spoken, Unsaid
+from handlers.parsing import Unreadable, parse
 from handlers.payloads import NotJson, whole
 from runners.context import Context
 from runners.github_types import GitHubError, InstallationGone

@@ -1,39 +1,22 @@
-"""One command of a text: the facts that policy asks for, the verdict, and what the command comes to."""
+"""One command of a text: the verdict, and what it comes to."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from config.accounts import is_paused
-from config.catalogue import default_model
-from config.database import Connection, now
-from config.repository_file import NO_WISHES, Wishes
+from config.database import now
 from handlers import commands, replies
-from handlers.events import Spoken
-from handlers.grammar import Command, Flags, Mistake
+from handlers.grammar import Command, Mistake
 from handlers.inbox import Taken
-from handlers.policy import DAY, HOUR, STARTS_A_RUN, Facts, Here, Spent, Verdict, decide
+from handlers.policy import Verdict, decide
+from handlers.standing import Standing, spent
 from runners import moves, outbox, runs, tasks
-from runners.agents import AGENTS, agent_for
-from runners.agents.adapter import Agent, Brief
-from runners.context import Context
-from runners.github_types import Pull, Role
+from runners.agents import AGENTS
+from runners.agents.adapter import Agent
+from runners.github_types import Role
 from runners.queues import CLAUDE_FLOW, DOCKER
-from runners.states import TaskState
-from runners.tasks import Place, Wanted
-from runners.wording.plans import plan_id
+from runners.tasks import Wanted
 
 SEEN, DONE, NOT_DONE = "eyes", "+1", "confused"
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What GitHub said about a text's sender and place, asked before the transaction."""
-
-    role: Role
-    pull: Pull | None
-    asked: bool = True  # False: a stranger of a few minutes ago, remembered
-    wishes: Wishes = NO_WISHES
-    bad_file: str = ""  # why the repository's file says nothing
 
 
 @dataclass(frozen=True)
@@ -46,15 +29,8 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Decision:
+class Decision(Standing):
     """One command of a text, decided and done inside the transaction that marks its delivery done."""
-
-    context: Context
-    connection: Connection
-    event: Spoken
-    scene: Scene
-    account_id: int
-    about: str | None = None  # the task that it means; None: all that are here
 
     def answer(self, item: Command | Mistake) -> tuple[Verdict, Answer]:
         """The verdict on a command, and what it came to."""
@@ -75,17 +51,8 @@ class Decision:
         event = self.event
         return commands.record(
             self.connection,
-            host=self.context.settings.host_name,
-            repository_id=event.repository.id,
-            kind=event.kind,
-            source_id=str(event.source_id),
+            **commands.origin(self.context.settings.host_name, taken.guid, event, event.kind),
             ordinal=item.ordinal,
-            guid=taken.guid,
-            installation_id=event.installation_id,
-            repository=event.repository.full_name,
-            number=event.number,
-            sender_id=event.sender.id,
-            sender=event.sender.login,
             verb=item.verb if isinstance(item, Command) else "",
             allowed=verdict.allowed,
             rule=verdict.rule,
@@ -94,129 +61,6 @@ class Decision:
             reaction=answer.reaction,
             answer=answer.comment,
         )
-
-    def facts(self, command: Command) -> Facts:
-        """What policy must know, as it stands in this transaction."""
-        settings, event, pull = self.context.settings, self.event, self.scene.pull
-        here, unfinished, planned = self.here(), self.unfinished(), self.planned()
-        login = event.repository.owner.login
-        return Facts(
-            role=self.scene.role,
-            account=login,
-            account_allowed=bool(settings.accounts_allowed & {"*", login.lower()}),
-            is_pull_request=event.is_pull_request,
-            from_fork=pull is not None and pull.head_repository_id != event.repository.id,
-            pull_request_open=pull is not None and pull.state == "open",
-            agent_missing=self.agent_missing(command),
-            has_task=bool(here),
-            has_live_task=any(task.state != TaskState.AWAITING_APPROVAL for task in unfinished),
-            plan_ids=tuple(plan_id(task.plan) for task in planned),
-            has_unfinished=bool(unfinished),
-            task_forgotten=bool(here) and tasks.is_forgotten(here[0]),
-            is_requester=any(task.requester_id == event.sender.id for task in unfinished),
-            limits=settings.limits,
-            spent=spent(self.connection, self.account_id),
-            on_this=self.on_this(),
-            is_ours=command.verb == "revise" and self.is_ours(),
-            bad_file=self.scene.bad_file,
-            not_among=self.not_among(),
-        )
-
-    def is_ours(self) -> bool:
-        """Whether a run of ours published on this pull request."""
-        place = self.place()
-        return runs.published_on(self.connection, place.host, place.repository_id, place.number) is not None
-
-    def not_among(self) -> str:
-        """Whom the repository's file lets have it work, if the sender is none of them."""
-        allow = self.scene.wishes.allow
-        may = allow.names(self.scene.role.name.lower(), self.event.sender.login)
-        return "" if may else ", ".join([*allow.all_roles, *allow.users]) or "nobody"
-
-    def on_this(self) -> Here:
-        """What ran in the last hour on this issue or pull request: more than so many look like a loop."""
-        most, place = self.context.settings.runs_per_issue, self.place()
-        since = now(self.connection) - HOUR
-        started = runs.started_at_place(self.connection, place.host, place.repository_id, place.number, since)
-        return Here(len(started), most, started[most - 1] + HOUR if len(started) >= most else None)
-
-    def here(self) -> Any:
-        """Tasks on this issue or pull request, the newest first."""
-        if self.about:
-            return [tasks.get(self.connection, self.about)]
-        return tasks.at_place(
-            self.connection, self.context.settings.host_name, self.event.repository.id, self.event.number
-        )
-
-    def unfinished(self) -> Any:
-        """Every task here that waits or is at work."""
-        place = self.place()
-        found = tasks.unfinished_at(self.connection, place.host, place.repository_id, place.number)
-        return [task for task in found if self.about in (None, task.id)]
-
-    def planned(self) -> Any:
-        """Tasks here whose plan waits for approval, the newest first."""
-        return [task for task in self.here() if task.state == TaskState.AWAITING_APPROVAL and task.plan]
-
-    def again(self, command: Command) -> Any:
-        """The task that the command does once more, if there is one: that of the plan, or the newest here."""
-        if command.verb == "approve":
-            named = command.text.strip().lower()
-            return next((task for task in self.planned() if plan_id(task.plan) == named), None)
-        return next(iter(self.here()), None) if command.verb == "retry" else None
-
-    def agent_missing(self, command: Command) -> str | None:
-        """Why the command's agent can't do it; None where it can, or no agent is needed."""
-        if command.verb not in STARTS_A_RUN or (command.verb in ("retry", "approve") and not self.again(command)):
-            return None
-        name = self.agent_name(command)
-        agent = AGENTS.get(name)
-        if agent is None:
-            return replies.unknown_agent(name, sorted(AGENTS))
-        listed = self.scene.wishes.agents
-        if listed and name not in listed and command.verb != "apply":
-            return replies.agent_not_listed(name, listed)
-        idle = unenforced(command.flags, agent, self.event.is_pull_request)
-        if idle:
-            return replies.no_use(idle, name)
-        if agent.wire and not self.context.settings.offers(agent.wire):
-            return replies.no_key(name)
-        brief = self.brief(command, name)
-        return replies.no_plans(name) if brief.verb == "plan" and not agent.plans else agent.missing(brief)
-
-    def agent_name(self, command: Command) -> str:
-        """The agent that was named, or the one that this verb means."""
-        if command.flags.agents:
-            return ",".join(command.flags.agents)
-        task = self.again(command)
-        if task:
-            return self.worked_before(task)
-        return agent_for(command.verb, self.default_agent())
-
-    def worked_before(self, task: Any) -> str:
-        """The agent of the task's newest round."""
-        return str(runs.of_round(self.connection, task.id, task.round)[0].agent)
-
-    def default_agent(self) -> str:
-        """The repository's first choice, else the operator's."""
-        return next(iter(self.scene.wishes.agents), self.context.settings.default_agent)
-
-    def model(self, command: Command, agent: str) -> str | None:
-        """The model that was named, or the repository's choice, or the agent's own; None where it needs none."""
-        task = self.again(command)
-        before = task.flags if task and self.worked_before(task) == agent else {}
-        cheap = command.flags.cheap or bool(before.get("cheap"))
-        own = default_model(agent, cheap=cheap)
-        chosen = self.scene.wishes.model.get(agent) if own and not cheap else None
-        return command.flags.model or before.get("model") or chosen or own
-
-    def brief(self, command: Command, agent: str) -> Brief:
-        """What the agent would be given: the command's own text or, where a task is done again, that of the task."""
-        asked, task = Brief(command.verb, command.text, self.event.title, self.event.body), self.again(command)
-        if task:
-            verb = "implement" if command.verb == "approve" else tasks.work_of(task)
-            asked = Brief(verb, task.text, task.title, task.body)
-        return replace(asked, model=self.model(command, agent), argv=self.context.settings.agent_argv)
 
     def start(self, command: Command) -> Answer:
         """A new task with one run; it starts when the account has a slot and the place is free."""
@@ -300,19 +144,6 @@ class Decision:
             ),
         )
 
-    def place(self) -> Place:
-        """Where a task of this text would live."""
-        event = self.event
-        return Place(
-            self.context.settings.host_name,
-            self.account_id,
-            event.installation_id,
-            event.repository.id,
-            event.repository.full_name,
-            event.number,
-            event.is_pull_request,
-        )
-
     def wanted(self, command: Command) -> Wanted:
         """The task that the command asks for, as the webhook told it."""
         event, pull, wishes = self.event, self.scene.pull, self.scene.wishes
@@ -346,23 +177,3 @@ VERBS_DONE = {
     "agents": Decision.agents,
     "config": Decision.config,
 }
-
-
-def unenforced(flags: Flags, agent: Agent, on_pull_request: bool) -> str | None:
-    """A flag that was given and that nothing here would obey."""
-    given = {
-        "--model": bool(flags.model) and agent.wire is None,
-        "--budget": flags.budget_usd is not None and agent.wire is None,
-        "--cheap": flags.cheap and agent.wire is None,
-        "--base": flags.base is not None and on_pull_request,
-        "--draft": flags.draft is not None and on_pull_request,
-    }
-    return next((name for name, idle in given.items() if idle), None)
-
-
-def spent(connection: Connection, account_id: int) -> Spent:
-    """What the account used of its quota."""
-    at = now(connection)
-    hour, oldest_of_hour = runs.used(connection, account_id, at - HOUR)
-    day, oldest_of_day = runs.used(connection, account_id, at - DAY)
-    return Spent(hour, day, oldest_of_hour, oldest_of_day)

@@ -54,7 +54,7 @@ class Facts:
     limits: Limits = NO_LIMITS
     spent: Spent = NOTHING_SPENT
     on_this: Here = NOTHING_HERE
-    is_ours: bool = False  # the pull request is one that a run here opened
+    is_ours: bool = False  # a run of ours published on the pull request
     bad_file: str = ""  # what is wrong with the repository's file
     plan_ids: tuple[str, ...] = ()  # of the plans here that wait for approval, the newest first
     has_unfinished: bool = False  # a task here, or the plan of one, waits or is at work

@@ -58,7 +58,7 @@ REFUSALS = {
     "account_not_allowed": "**Not for this account**: the operator of this bot lets it work for chosen accounts, and "
     "{detail} is not one of them. They can add it to `ALLOWED_ACCOUNTS`.",
     "needs_write": "**Not allowed**: `{verb}` needs write access to this repository. You may use `status` and `help`.",
-    "not_among": f"**Not allowed**: `{PATH}` of this repository lets only these have it work: {{detail}}.",
+    "not_among": f"**Not allowed**: `{PATH}` lets only these have it work: {{detail}}.",
     "bad_file": "**A mistake in the repository's file**, so nothing is started until it is mended: {detail}",
     "fork": "**Not on a fork**: this pull request comes from a fork, which the bot never writes to. "
     "Push the branch to this repository, or ask on an issue.",
@@ -112,7 +112,7 @@ def no_plans(agent: str) -> str:
 
 def agent_not_listed(name: str, listed: Sequence[str]) -> str:
     """The repository lets others work."""
-    return f"`{PATH}` of this repository lets {_names(listed)} work here, not `{name}`."
+    return f"`{PATH}` lets {_names(listed)} work here, not `{name}`."
 
 
 def bad_file(said: str) -> str:

@@ -7,13 +7,11 @@ from config.database import Connection, Row
 from handlers import inbox
 from handlers.answering import answer_all, is_heard, look
 from handlers.events import Labelled, Pressed, Spoken
-from handlers.grammar import Command, Flags
+from handlers.grammar import SLUG, Command, Flags
 from handlers.inbox import Taken
 from runners import outbox, runs, tasks
 from runners.context import Context
 from runners.wording.publishing import BUTTONS
-
-NAME = "async-code"  # that any label of ours holds
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class Meant:
 
 def labelled(context: Context, taken: Taken, event: Labelled) -> None:
     """Our label on an issue asks for what the issue describes."""
-    ours = NAME in event.label.lower() and not event.issue.is_pull_request
+    ours = SLUG in event.label.lower() and not event.issue.is_pull_request
     said = replace(event.issue, source_id=taken.guid)
     _do(context, taken, Meant(said, _command("implement"), label=event.label) if ours else None)
 
@@ -80,8 +78,9 @@ def _do(context: Context, taken: Taken, meant: Meant | None) -> None:
     if scene and meant and meant.label and meant.label.lower() != (scene.wishes.triggers.label or "").lower():
         scene = None
     with context.database.write() as connection:
-        if not inbox.done(connection, taken) or meant is None or scene is None:
+        if not inbox.done(connection, taken) or meant is None:
             return
-        answer_all(context, connection, taken, meant.said, scene, [meant.command], meant.about)
+        if scene:
+            answer_all(context, connection, taken, meant.said, scene, [meant.command], meant.about)
         if meant.run:  # GitHub takes a suite that was asked for again as queued until one of its check runs is written
             outbox.want(connection, "check", meant.run)

@@ -35,26 +35,10 @@ def unsaid(context: Context, taken: Taken, event: Unsaid) -> None:
         if inbox.done(connection, taken):
             account_id = _account(context, connection, event)
             source = (context.settings.host_name, event.repository.id, "comment", str(event.source_id))
-            commands.take_back(connection, **_text(context, taken, event))
+            commands.take_back(connection, commands.origin(source[0], taken.guid, event, "comment"))
             asked = [tasks.get(connection, task_id) for task_id in commands.begun_by(connection, *source)]
             not_begun = [task for task in asked if not runs.has_begun(connection, task.id, task.round)]
             _end(context, connection, account_id, not_begun, event.sender.login)
-
-
-def _text(context: Context, taken: Taken, event: Unsaid) -> dict[str, Any]:
-    """The comment, as a command's row names it."""
-    return {
-        "host": context.settings.host_name,
-        "repository_id": event.repository.id,
-        "kind": "comment",
-        "source_id": str(event.source_id),
-        "guid": taken.guid,
-        "installation_id": event.installation_id,
-        "repository": event.repository.full_name,
-        "number": event.number,
-        "sender_id": event.sender.id,
-        "sender": event.sender.login,
-    }
 
 
 def _account(context: Context, connection: Connection, event: Closed | Unsaid) -> int:

@@ -25,7 +25,7 @@ from runners.problems import Problem
 from runners.publishing import publish
 from runners.states import RunState
 from runners.way_out import GatewayAway
-from runners.wording.plans import LONGEST_PLAN
+from runners.wording.plans import LONGEST_PLAN, PLANNED
 from runners.wording.prose import prose
 from runners.working import work
 
@@ -148,7 +148,7 @@ def _planned(outcome: Outcome) -> tuple[RunState, str, str]:
     plan = prose(outcome.summary, LONGEST_PLAN)
     if not plan.strip():
         return RunState.FAILED, "no_plan", "The agent ended without a word, so there is no plan."
-    return RunState.UNCHANGED, moves.PLANNED, plan
+    return RunState.UNCHANGED, PLANNED, plan
 
 
 def refused(error: GitHubError) -> str:

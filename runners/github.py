@@ -6,7 +6,7 @@ Writes are never retried here but for a bad token: whoever asked for one must fi
 import re
 import ssl
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache
@@ -101,33 +101,21 @@ class Api:
 
     def role(self, where: Where, login: str, user_id: int) -> Role:
         """What the person may do there. NONE where GitHub knows no such collaborator, or means another person."""
-        try:
-            with self._reading(where) as rest:
-                answer = rest.repos.get_collaborator_permission_level(where.owner, where.name, login).json()
-        except InstallationGone:
-            raise
-        except NotFound:
-            return Role.NONE
-        return role_of(answer) if (answer.get("user") or {}).get("id") == user_id else Role.NONE
+        answer = self._found(
+            where, lambda rest: rest.repos.get_collaborator_permission_level(where.owner, where.name, login).json()
+        )
+        known = answer is not None and (answer.get("user") or {}).get("id") == user_id
+        return role_of(answer) if known else Role.NONE
 
     def is_open(self, where: Where, number: int) -> bool:
         """Whether the issue or pull request is open; one that is gone is not."""
-        try:
-            with self._reading(where) as rest:
-                return str(rest.issues.get(where.owner, where.name, number).json()["state"]) == "open"
-        except InstallationGone:
-            raise
-        except NotFound:
-            return False
+        issue = self._found(where, lambda rest: rest.issues.get(where.owner, where.name, number).json())
+        return issue is not None and issue["state"] == "open"
 
     def file(self, where: Where, path: str) -> str | None:
         """A file's text on the default branch; None where nothing is. Raises Invalid for what is no readable file."""
-        try:
-            with self._reading(where) as rest:
-                answer = rest.repos.get_content(where.owner, where.name, path).json()
-        except InstallationGone:
-            raise
-        except NotFound:
+        answer = self._found(where, lambda rest: rest.repos.get_content(where.owner, where.name, path).json())
+        if answer is None:
             return None
         if not isinstance(answer, dict) or answer.get("encoding") != "base64":
             raise Invalid(f"{path} is no file, or too large to read", 422)
@@ -246,6 +234,16 @@ class Api:
 
     def _as_app(self) -> Any:
         return self._client(self._app)
+
+    def _found(self, where: Where, ask: Callable[[Any], Any]) -> Any:
+        """What GitHub says; None where it knows no such thing. That the App itself is gone there is an error still."""
+        try:
+            with self._reading(where) as rest:
+                return ask(rest)
+        except InstallationGone:
+            raise
+        except NotFound:
+            return None
 
     @contextmanager
     def _reading(self, where: Where) -> Iterator[Any]:

@@ -12,8 +12,8 @@ from runners import claims, outbox, tasks
 from runners.claims import Claim
 from runners.runs import of_round, runs
 from runners.states import ENDS, LIVE_TASK, RunState, TaskState, before, of_task
+from runners.wording.plans import PLANNED
 
-PLANNED = "planned"  # the reason of a run that came to a plan, which is its detail
 MOST_FAILURES = 3
 MOST_POSTPONED = 12
 LONGEST_BACKOFF = 300.0

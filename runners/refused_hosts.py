@@ -5,6 +5,7 @@ from sqlalchemy import Column, Connection, ForeignKey, Integer, Table, Text, fun
 from config.database import inserting, metadata
 
 MOST_HOSTS = 100  # of one run; an agent could ask for any number
+OTHERS = "others"  # beyond them
 LONGEST_HOST = 300
 
 refused_hosts = Table(
@@ -23,7 +24,7 @@ def add(connection: Connection, run_id: str, host: str, count: int = 1) -> None:
     known = select(refused_hosts.c.host).where(mine, refused_hosts.c.host == host)
     many = select(func.count()).select_from(refused_hosts).where(mine)
     if connection.execute(known).first() is None and connection.execute(many).scalar_one() >= MOST_HOSTS:
-        host = "others"
+        host = OTHERS
     new = inserting(connection)(refused_hosts).values(run_id=run_id, host=host, count=count)
     again = {"count": refused_hosts.c.count + count}
     connection.execute(new.on_conflict_do_update(index_elements=["run_id", "host"], set_=again))

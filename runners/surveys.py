@@ -4,6 +4,7 @@ It grows with the files, so it is kept in the mirror, beside the objects that it
 commit. Only the host writes there: a sandbox sees the mirror's objects, and nothing else of it.
 """
 
+import math
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,9 +48,9 @@ def survey(workspace: Workspace) -> Survey:
 def _make(workspace: Workspace, kept: Survey) -> None:
     """Whole or not at all: under another name first, and where another run was faster, that one's stays."""
     new = Survey(kept.folder.with_name(f".{workspace.folder.name}"))
+    _weigh(workspace)
     remove(new.folder)
     new.folder.mkdir(parents=True)
-    _weigh(workspace)
     git("read-tree", workspace.base_sha, git_dir=workspace.git, index=new.index)
     (new.folder / OMITTED).write_text(omissions(workspace.git, new.index), "utf-8")
     try:
@@ -60,9 +61,17 @@ def _make(workspace: Workspace, kept: Survey) -> None:
 
 def _forget_others(kept: Survey) -> None:
     """All but the few that were used last, and what a killed one left."""
-    used = sorted(kept.folder.parent.iterdir(), key=lambda place: place.stat().st_mtime, reverse=True)
+    used = sorted(kept.folder.parent.iterdir(), key=_used, reverse=True)
     for old in used[MOST_KEPT:]:
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _used(place: Path) -> float:
+    """When it was; one that another run has just given its own name is not the oldest."""
+    try:
+        return place.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
 
 
 def _weigh(workspace: Workspace) -> None:

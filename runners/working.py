@@ -26,12 +26,14 @@ from runners.sandboxes.places import tools_of
 from runners.surveys import survey
 from runners.tasks import is_planning, work_of
 from runners.way_out import WayOut, over_budget, require_way_out, way_out
+from runners.wording.prose import prose
 from runners.workspace import Workspace, check_out, open_workspace
 
 TICK_SECONDS = 0.5
 Kept = dict[str, Any]  # of a patch: columns of its run
 IDLE_SECONDS = 600.0
 MEBIBYTE = 1024**2
+LONGEST_BEFORE = 8000  # bytes of what the run before said
 SHORT_OF_MEMORY = "Its sandbox has {} MB of memory, and a process that wanted more was ended (SANDBOX_MEMORY_MB)."
 
 log = structlog.get_logger()
@@ -154,7 +156,7 @@ def _before(attempt: Attempt) -> str:
     task = attempt.task
     with attempt.context.database.read() as connection:
         run = runs.published_on(connection, task.host, task.repository_id, task.number)
-    return str(run.summary or "") if run else ""
+    return prose(run.summary or "", LONGEST_BEFORE) if run else ""
 
 
 def not_installed(agent: Agent) -> str:

@@ -25,6 +25,13 @@ def label(world: World, number: int, name: str = "async-code", by: str = "alice"
     world.delivered()
 
 
+def delete(world: World, number: int) -> None:
+    """Alice deletes the first comment that she wrote there."""
+    first = next(one for one in world.hub.comments(REPO, number) if one.via_app is None)
+    world.hub.delete_comment(REPO, first.id, "alice")
+    world.delivered()
+
+
 def states(world: World) -> list[str]:
     return [run.state for run in world.run_rows()]
 
@@ -229,9 +236,7 @@ def test_news_of_a_close_that_come_after_it_was_opened_again_end_nothing(world: 
 def test_a_deleted_command_that_has_not_begun_is_not_done(world: World) -> None:
     number = world.comment(FIX)
     world.decide()
-    (comment,) = [one for one in world.hub.comments(REPO, number) if one.via_app is None]
-    world.hub.delete_comment(REPO, comment.id, "alice")
-    world.delivered()
+    delete(world, number)
     world.work()
     assert states(world) == ["cancelled"]
 
@@ -242,9 +247,7 @@ def test_a_command_that_is_decided_after_its_comment_was_deleted_comes_to_nothin
     world.hub.faults.add("GET", ".*/permission$", status=502, times=3)
     world.comment(FIX, on=number)
     world.control_step()  # GitHub does not say who it is: later
-    (comment,) = [one for one in world.hub.comments(REPO, number) if one.via_app is None]
-    world.hub.delete_comment(REPO, comment.id, "alice")
-    world.delivered()
+    delete(world, number)
     world.work()
     world.later(60)
     world.work()
@@ -255,9 +258,7 @@ def test_a_command_that_is_decided_after_its_comment_was_deleted_comes_to_nothin
 def test_a_deleted_command_that_was_done_changes_nothing(world: World) -> None:
     number = world.comment(FIX)
     world.work()
-    (comment,) = [one for one in world.hub.comments(REPO, number) if one.via_app is None]
-    world.hub.delete_comment(REPO, comment.id, "alice")
-    world.delivered()
+    delete(world, number)
     world.work()
     assert states(world) == ["done"]
 
@@ -265,10 +266,8 @@ def test_a_deleted_command_that_was_done_changes_nothing(world: World) -> None:
 def test_a_deleted_command_does_not_end_what_was_asked_for_again(world: World) -> None:
     number = world.comment(BROKEN)
     world.work()
-    (comment,) = [one for one in world.hub.comments(REPO, number) if one.via_app is None]
     world.comment("/async-code retry", on=number)
     world.decide()
-    world.hub.delete_comment(REPO, comment.id, "alice")
-    world.delivered()
+    delete(world, number)
     world.work()
     assert states(world) == ["failed", "failed"]

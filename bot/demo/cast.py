@@ -5,11 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bot.mock_model import MockModel
-from bot.mock_model.script import Say, Shell
+from bot.mock_model.script import Say, Script, Shell
 from bot.operating import OperatorError
 from config.settings import Settings
 from runners.agents import AGENTS
 from runners.agents.adapter import Agent
+from runners.agents.prompt import PLAN
 from runners.sandboxes import SandboxError, choose, sandboxes
 from runners.sandboxes.places import tools_of
 
@@ -24,6 +25,15 @@ SCRIPT = (
     Say(
         "The bulk price now begins at ten pieces, as the README says, and all tests pass. "
         "(A mock model said so, by a script of the demo's: no real model was asked, and no money spent.)"
+    ),
+)
+PLANNING = (
+    Say("I read the code first."),
+    Shell("cat till/basket.py"),
+    Say(
+        "1. In `till/basket.py`, `Line.discount` compares with `>`: let it be `>=`, since ten pieces are ten or more.\n"
+        "2. Run `python3 -m unittest`: `test_ten_pencils_are_ten_percent_off` passes then, and all others still do.\n\n"
+        "(A mock model said so, by a script of the demo's.)"
     ),
 )
 MODEL_KEY = "the-mock-model-wants-none"  # stands where an operator's key would
@@ -62,7 +72,7 @@ def model_of(cast: Cast) -> Iterator[dict[str, str]]:
     if cast.agent.wire is None:
         yield {}
         return
-    with MockModel(SCRIPT) as model:
+    with MockModel(Script(SCRIPT, asked={PLAN: PLANNING})) as model:
         bases = {
             "anthropic": f"{model.url}/anthropic",
             "openai": f"{model.url}/openai/v1",

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 
@@ -103,16 +104,20 @@ class Tokens:
 class Script:
     """The steps, and those of other scripts by name: a conversation that holds `marker(name)` follows that one.
 
-    Without `tokens` an answer took as many as its bytes make, at four bytes each.
+    One that holds the words of `asked` follows those. Without `tokens` an answer took as many as its bytes make, at
+    four bytes each.
     """
 
     steps: Sequence[Step] = ()
     named: Mapping[str, Sequence[Step]] = field(default_factory=dict)
     tokens: Tokens | None = None
+    asked: Mapping[str, Sequence[Step]] = field(default_factory=dict)
 
     def chosen(self, told: str) -> tuple[str, Sequence[Step]]:
         """The script that the conversation asks for, with its name."""
-        return next(((name, steps) for name, steps in self.named.items() if marker(name) in told), ("", self.steps))
+        named = ((name, steps) for name, steps in self.named.items() if marker(name) in told)
+        asked = (("", steps) for words, steps in self.asked.items() if words in told)
+        return next(chain(named, asked), ("", self.steps))
 
 
 def marker(name: str) -> str:

@@ -10,7 +10,7 @@ from bot.operating.ground import operator
 from config.accounts import is_paused, lock_account
 from config.database import Connection, NoSuchRow, Row, WakeUp, wake_after_commit
 from handlers import inbox
-from handlers.events import Unreadable, parse
+from handlers.parsing import Unreadable, parse
 from handlers.payloads import NotJson, whole
 from runners import audit, backlog, moves, outbox, runs, tasks
 from runners.admission import admit

@@ -1,12 +1,13 @@
 """The command language: `/async-code <verb> [flags] [free text]`. Pure: text in, commands and mistakes out."""
 
-from handlers.grammar.commands import Command, Found, find, mentions
+from handlers.grammar.commands import SLUG, Command, Found, find, mentions
 from handlers.grammar.flags import FLAGS, Flag, Flags
 from handlers.grammar.mistakes import Mistake, nearest
 from handlers.grammar.verbs import VERBS, Verb, describe
 
 __all__ = [
     "FLAGS",
+    "SLUG",
     "VERBS",
     "Command",
     "Flag",

@@ -7,10 +7,11 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
 
+from runners.refused_hosts import MOST_HOSTS, OTHERS
+
 Asked = tuple[str, str]  # the run, and the host with its port
 Write = Callable[[Mapping[Asked, int]], None]
 
-MOST_NEWS = 100  # of one run, as many hosts as are kept of it
 MOST_RUNS = 1000  # that are remembered; forgetting one costs a few writes more
 
 
@@ -24,9 +25,10 @@ class Refused:
 
     async def add(self, run_id: str, host: str) -> bool:
         """One more request for the host; whether it is news. Raises DatabaseError where news can't be kept."""
-        self._owed[run_id, host] += 1
         known = self._known.setdefault(run_id, set())
-        if host in known or len(known) >= MOST_NEWS:
+        many = host not in known and len(known) >= MOST_HOSTS
+        self._owed[run_id, OTHERS if many else host] += 1
+        if host in known or many:
             return False
         known.add(host)
         await self.flush()

@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 
+PLANNED = "planned"  # the reason of a run that came to a plan, which is its detail
 LONGEST_PLAN = 20_000  # bytes
 DIGITS = 12
 

@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 from runners.states import ENDS, RunState, TaskState
-from runners.wording.plans import plan_id
+from runners.wording.plans import PLANNED, plan_id
 from runners.wording.safe import block, prose, quoted
 from runners.wording.views import RunView, TaskView
 
@@ -73,8 +73,13 @@ def understood(task: TaskView, run: RunView) -> str:
 
 def body(task: TaskView, run: RunView) -> list[str]:
     """What there is to say in this state."""
-    if task.plan and run.reason == "planned":
+    if task.plan and run.reason == PLANNED:
         return [f"### Plan `{plan_id(task.plan)}`", task.plan]
+    approved = [folded("The plan that was approved", task.plan)] if task.approved_by and task.plan else []
+    return [*_of_the_run(task, run), *approved]
+
+
+def _of_the_run(task: TaskView, run: RunView) -> list[str]:
     if run.state not in ENDS:
         return [under_way(task, run)]
     if run.state is RunState.DONE:

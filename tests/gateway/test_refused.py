@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from runners.gateway.refused import MOST_NEWS, MOST_RUNS, Asked, Refused
+from runners.gateway.refused import MOST_RUNS, Asked, Refused
+from runners.refused_hosts import MOST_HOSTS, OTHERS
 
 
 class Table:
@@ -40,11 +41,12 @@ def test_hosts_without_number_are_not_all_news() -> None:
     async def test() -> None:
         table = Table()
         refused = Refused(table.write)
-        for number in range(5 * MOST_NEWS):
+        for number in range(5 * MOST_HOSTS):
             await refused.add("r1", f"{number}.example:443")
-        assert table.writes == MOST_NEWS
+        assert table.writes == MOST_HOSTS
         await refused.flush()
-        assert sum(table.counts.values()) == 5 * MOST_NEWS
+        assert table.counts["r1", OTHERS] == 4 * MOST_HOSTS
+        assert sum(table.counts.values()) == 5 * MOST_HOSTS
 
     asyncio.run(test())
 

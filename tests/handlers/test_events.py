@@ -12,9 +12,7 @@ from ruamel.yaml import YAML
 
 from handlers.events import (
     ALWAYS_SENT,
-    LONGEST_TEXT,
     NEEDS_PERMISSION,
-    PARSERS,
     ROUTES,
     Event,
     InstallationChanged,
@@ -22,12 +20,11 @@ from handlers.events import (
     Repository,
     Sender,
     Spoken,
-    Unreadable,
     may_be_wanted,
     needs_trigger,
-    parse,
     route_of,
 )
+from handlers.parsing import LONGEST_TEXT, PARSERS, Unreadable, parse
 
 MANIFEST = YAML(typ="safe").load(Path(__file__).parents[2] / "app.yml")
 

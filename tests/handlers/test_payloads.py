@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.events import Event, Unreadable
+from handlers.events import Event
+from handlers.parsing import Unreadable
 from handlers.payloads import NotJson, parts_of, to_text, whole
 from tests.handlers.test_events import MISSING, ODD, PAYLOADS, parsed, paths, replaced
 

@@ -111,6 +111,7 @@ def test_a_witness_may_cut_the_line(hub: LocalGitHub, api: Api, moment: Moment, 
         raise HangUp
 
     hub.faults.tell("POST", "/comments$", moment, cut, times=1)
-    with pytest.raises(httpx.RemoteProtocolError):
+    # Which of the two depends on whether the server had read all of the request by then.
+    with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
         say(api)
     assert len(hub.comments(REPO, 1)) == there

@@ -117,6 +117,26 @@ def test_a_person_writes_closes_and_reopens(hub: LocalGitHub, browser: Browser) 
     assert hub.issue(REPO, 1).state == "open"
 
 
+def test_a_person_labels_an_issue_and_deletes_what_they_wrote(hub: LocalGitHub, browser: Browser) -> None:
+    browser.send(f"/{REPO}/issues/new", f"/{REPO}/issues", title="Wrong", body="It is.")
+    page = f"/{REPO}/issues/1"
+    browser.send(page, f"{page}/labels", label="async-code")
+    assert hub.issue(REPO, 1).labels == ("async-code",)
+    for person in ("mona", "sam"):
+        hub.comment(REPO, 1, f"/async-code help, says {person}", person)
+    mine, theirs = hub.comments(REPO, 1)
+    assert browser.send(page, f"{page}/labels", label="mine", **{"as": "sam"}).status_code == 403
+    assert browser.send(page, f"{page}/comments/{mine.id}/delete", **{"as": "sam"}).status_code == 403
+    browser.send(page, f"{page}/comments/{theirs.id}/delete", **{"as": "sam"})
+    browser.send(page, f"{page}/comments/{mine.id}/delete")
+    assert hub.comments(REPO, 1) == []
+    assert [one.action for one in hub.deliveries if one.action in ("labeled", "deleted")] == [
+        "labeled",
+        "deleted",
+        "deleted",
+    ]
+
+
 def test_a_person_presses_buttons(scene: int, hub: LocalGitHub, browser: Browser) -> None:
     page = f"/{REPO}/runs/{scene}"
     browser.send(page, f"{page}/rerun")

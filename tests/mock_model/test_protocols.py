@@ -77,6 +77,11 @@ def test_a_marker_chooses_another_script(talk: Talk) -> None:
     assert client.say(f"Do your part. {marker('tester')}").calls[0][2]["command"] == "pytest"
 
 
+def test_words_choose_another_script(talk: Talk) -> None:
+    client = talk(Script([Say("main")], asked={"a plan for it": [Shell("ls"), Say("planned")]}))
+    assert client.say("Answer with a plan for it.").calls[0][2]["command"] == "ls"
+
+
 def test_who_declares_no_tools_gets_text_and_usage(talk: Talk) -> None:
     heard = talk([Shell("ls")], {}).say("What is a title for this?")
     assert heard.text == "A title by the mock model" and not heard.calls

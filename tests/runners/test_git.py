@@ -137,7 +137,7 @@ def test_words_that_are_not_text_are_kept(tmp_path: Path) -> None:
          "non-properly terminated.", Unavailable),
         ("fatal: unable to access 'https://github.com/': SSL certificate problem: unable to get local issuer "
          "certificate", Unavailable),
-        ("warning: unable to access '/root/.config/git/attributes': Permission denied\nfatal: bad object", None),
+        ("warning: unable to access '/home/alice/.config/git/attributes': Permission denied\nfatal: bad object", None),
         ("fatal: couldn't find remote ref refs/heads/nowhere", None),
         (" ! [rejected] topic -> topic (stale info)", None),
         ("fatal: Not a valid object name", None),

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,23 @@ def facts(sandbox: Sandbox, tree: Path, code: str) -> Any:
     """What the code, which sets `found`, sees inside."""
     lines, _ = run(sandbox, python(tree, f"import json, os\n{code}\nprint(json.dumps(found))"))
     return json.loads(lines[-1]) if lines and lines[-1][:1] in "[{" else pytest.fail("\n".join(lines))
+
+
+def writable(sandbox: Sandbox, tree: Path, places: Sequence[str]) -> Any:
+    """Those of the places that can be opened for writing inside.
+
+    Nothing is written: a sandbox that allows it must not cost this machine anything.
+    """
+    code = f"""
+found = []
+for place in {places!r}:
+    try:
+        os.close(os.open(place, os.O_WRONLY | os.O_CREAT))
+        found.append(place)
+    except OSError:
+        pass
+"""
+    return facts(sandbox, tree, code)
 
 
 def alive(token: str) -> list[int]:

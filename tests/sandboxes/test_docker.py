@@ -12,6 +12,8 @@ from uuid import uuid4
 
 import pytest
 
+import runners.sandboxes.docker
+from config.settings import load
 from runners.sandboxes.container import LABEL, is_left
 from runners.sandboxes.docker import Docker
 from runners.sandboxes.engine import EngineError
@@ -157,6 +159,19 @@ def test_whose_a_container_is_stands_on_its_labels(tmp_path: Path, labels: dict[
     (tmp_path / "workspaces").symlink_to(tmp_path / "real")
     told = {name: value.format(real=tmp_path / "real") for name, value in labels.items()} | {LABEL: "r1-1"}
     assert is_left(told, frozenset(), tmp_path / "workspaces", now=1000.0) is left
+
+
+def test_an_engine_that_was_away_is_found_again(
+    docker: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = load(_env_file=None).sandbox_image
+    there = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+    monkeypatch.setattr(runners.sandboxes.docker, "LOOK_AGAIN", 0)
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
+    again = Docker(image, "", tmp_path / "probes")
+    assert "/nowhere.sock" in str(again.unusable())
+    monkeypatch.setenv("DOCKER_HOST", there)
+    assert again.unusable() is None
 
 
 def test_it_ends_within_seconds_and_nothing_is_left(docker: Sandbox, tmp_path: Path) -> None:

@@ -35,6 +35,21 @@ class Acts:
         changed = conversation.set_state(self.site, repository, visit.path["number"], closed, person)
         return go(_page(repository, changed))
 
+    def label(self, visit: Visit) -> Made:
+        """A label on an issue or pull request."""
+        repository, person = self._who(visit, "triage")
+        name = visit.field("label").strip()
+        return go(_page(repository, conversation.label(self.site, repository, visit.path["number"], name, person)))
+
+    def delete(self, visit: Visit) -> Made:
+        """A comment taken away, by its author or somebody who may write."""
+        repository, person = self._who(visit)
+        comment = self.site.ledger.comment(repository, visit.path["comment_id"])
+        if comment.user.id != person.id:
+            self._who(visit, "write")
+        conversation.delete_comment(self.site, repository, comment.id, person)
+        return go(_page(repository, self.site.ledger.issue(repository, visit.path["number"])))
+
     def rerun(self, visit: Visit) -> Made:
         """ "Re-run" of a check run."""
         repository, person = self._who(visit)
@@ -55,11 +70,11 @@ class Acts:
         self.site.postman.send_again(found)
         return go("/-/deliveries")
 
-    def _who(self, visit: Visit) -> tuple[Repository, User]:
+    def _who(self, visit: Visit, least: str = "read") -> tuple[Repository, User]:
         repository = self.site.ledger.repository(f"{visit.path['owner']}/{visit.path['repo']}")
         person = self.site.ledger.user(visit.field("as"))
-        if person.type != "User" or not self.site.ledger.role(repository, person).reaches("read"):
-            raise RefusalError(403, f"{person.login} can't write here")
+        if person.type != "User" or not self.site.ledger.role(repository, person).reaches(least):
+            raise RefusalError(403, f"{person.login} can't do that here")
         return repository, person
 
 

@@ -37,6 +37,8 @@ def page_routes(site: Site) -> list[BaseRoute]:
         (f"{repo}/issues", acts.open_issue),
         (f"{repo}/issues{number}/comments", acts.comment),
         (f"{repo}/issues{number}/state", acts.set_state),
+        (f"{repo}/issues{number}/labels", acts.label),
+        (f"{repo}/issues{number}/comments/{{comment_id:int}}/delete", acts.delete),
         (f"{repo}/runs/{{check_id:int}}/rerun", acts.rerun),
         (f"{repo}/runs/{{check_id:int}}/press", acts.press),
         ("/-/deliveries/{delivery_id:int}/again", acts.redeliver),

@@ -71,9 +71,8 @@ def main(parent: int, cpus: int, staged: list[str], argv: list[str]) -> None:
     """Does not return."""
     keep_to(cpus)
     if staged:
-        Path("/proc/self/oom_score_adj").write_text(
-            "1000"
-        )  # by root: where that has CAP_SYS_RESOURCE, nobody else lowers it
+        # What root with CAP_SYS_RESOURCE writes here nobody else lowers.
+        Path("/proc/self/oom_score_adj").write_text("1000")
         user, *sources = staged
         stage(sources)
         become(int(user))
