@@ -3,11 +3,10 @@
 import math
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Collection, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from runners.sandboxes.inside import (
     users,
 )
 from runners.sandboxes.interface import Errand, Process
+from runners.sandboxes.kept import end, keeper
 from runners.sandboxes.places import BARE, LAUNCHERS, PROGRAMS, PYTHON, PYTHON_HOME, searched
 from runners.sandboxes.process import Launch, LocalProcess
 
@@ -90,7 +90,7 @@ class Bubblewrap:
         return self._launch(errand, None)
 
     def sweep(self, at_work: Callable[[], Collection[str]], workspaces: Path) -> None:
-        """Nothing is left: its processes die with their worker."""
+        """Nothing is left: the keeper ends what it keeps when its worker dies."""
 
     def _launch(self, errand: Errand, user: int | None) -> Process:
         shown = shown_in(errand)
@@ -102,7 +102,7 @@ class Bubblewrap:
             options = [*self._flags, *filtered(held), *system(held), *home(errand, held), *binds(bound)]
             options += variables(errand)
             staged = [] if user is None else [str(user), *sources]
-            stage = [str(PYTHON), *BARE, str(LAUNCHERS / "stage.py"), str(os.getpid()), str(math.ceil(errand.cpus))]
+            stage = [*keeper(), str(PYTHON), *BARE, str(LAUNCHERS / "stage.py"), str(math.ceil(errand.cpus))]
             locked = [self._bwrap, "--args", held.hold("\0".join(options))]
             argv = [*stage, *staged, "--", *locked, "--", *command_line(errand, PROCESSES)]
             launch = Launch(argv, pass_fds=tuple(held.descriptors), owner=user)
@@ -197,11 +197,3 @@ def variables(errand: Errand) -> list[str]:
     """The sandbox's environment, then the errand's."""
     ours = {**ENVIRONMENT, "PATH": searched(errand.tools, ENVIRONMENT["PATH"])}
     return [word for name, value in {**ours, **errand.env}.items() for word in ("--setenv", name, value)]
-
-
-def end(popen: subprocess.Popen[bytes]) -> None:
-    """The namespace's first process takes all others with it; it is bwrap's one child, once there is a namespace."""
-    with suppress(OSError):
-        for pid in Path(f"/proc/{popen.pid}/task/{popen.pid}/children").read_text().split():
-            os.kill(int(pid), signal.SIGKILL)
-    popen.kill()

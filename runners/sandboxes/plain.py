@@ -2,18 +2,15 @@
 
 import os
 import shutil
-import signal
-import subprocess
 import tempfile
 from collections.abc import Callable, Collection
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 
 from runners.sandboxes.interface import Errand, Process
+from runners.sandboxes.kept import end, keeper
 from runners.sandboxes.places import BARE, LAUNCHERS, PROGRAMS, PYTHON, fill_in, relayed, searched
 from runners.sandboxes.process import Launch, LocalProcess
-
-GRACE = 2  # seconds for the keeper to end what it keeps
 
 
 class Plain:
@@ -39,11 +36,10 @@ class Plain:
             for name, text in errand.files.items():
                 (home / name).parent.mkdir(parents=True, exist_ok=True)
                 (home / name).write_text(text, encoding="utf-8")
-            keep = [str(PYTHON), *BARE, str(LAUNCHERS / "keep.py"), str(os.getpid()), str(home)]
             limits = [str(PYTHON), *BARE, str(LAUNCHERS / "limits.py"), "0", errand.label or "-"]
             gateway = str(errand.gateway) if errand.gateway else None
             launch = Launch(
-                [*keep, *limits, *relayed(fill_in(errand.argv, str(PROGRAMS)), str(LAUNCHERS), gateway)],
+                [*keeper(home), *limits, *relayed(fill_in(errand.argv, str(PROGRAMS)), str(LAUNCHERS), gateway)],
                 cwd=str(errand.tree),
                 env=tuple({**environment(home, errand.tools), **errand.env}.items()),
             )
@@ -57,13 +53,3 @@ def environment(home: Path, tools: Path | None) -> dict[str, str]:
     """Nothing of the bot's own but the search path: git may lie anywhere."""
     path = searched(tools, os.pathsep.join(os.get_exec_path()))
     return {"PATH": path, "HOME": str(home), "TMPDIR": str(home), "LANG": "C.UTF-8"}
-
-
-def end(popen: subprocess.Popen[bytes]) -> None:
-    """Asks the keeper, who knows the children; without an answer the process group has to do."""
-    popen.terminate()
-    try:
-        popen.wait(GRACE)
-    except subprocess.TimeoutExpired:
-        with suppress(ProcessLookupError):
-            os.killpg(popen.pid, signal.SIGKILL)

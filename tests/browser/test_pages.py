@@ -51,7 +51,7 @@ def test_a_comment_written_in_the_browser_becomes_a_pull_request_before_ones_eye
     number = world.issue()
     page.goto(f"{world.hub.url}/{REPO}/issues/{number}")
     page.locator("textarea").fill(COMMAND)
-    page.get_by_label("as").select_option("alice")
+    page.get_by_label("Comment as").select_option("alice")
     page.get_by_role("button", name="Comment").click()
     expect(page.get_by_text("Pull request #2")).to_be_visible(timeout=20_000)  # without a reload
     page.get_by_role("link", name="Pull request #2").click()

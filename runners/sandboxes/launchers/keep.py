@@ -1,7 +1,8 @@
-"""Keeps a process that nothing isolates: `keep.py PARENT HOME ARGV…` ends all that ARGV started, and removes HOME.
+"""Keeps a process: `keep.py PARENT HOME ARGV…` ends all that ARGV started, and removes HOME, unless that is empty.
 
-Orphans come back to this process (it is a subreaper), so that a daemon that forked twice is found too. It ends when the
-command ends, on SIGTERM, and when the worker dies. A process that kills this one first escapes.
+Orphans come back to this process (it is a subreaper), so that a daemon that forked twice is found too, and what a
+bubblewrap that died half-made has left waiting for it. It ends when the command ends, on SIGTERM, and when the worker
+dies. A process that nothing isolates and that kills this one first escapes.
 """
 
 import ctypes
@@ -30,11 +31,12 @@ def main(parent: int, home: str, argv: list[str]) -> int:
     try:
         # A parent that died before we asked to hear of it sends nothing.
         if os.getppid() == parent:
-            code = subprocess.Popen(argv).wait()
+            code = subprocess.Popen(argv, close_fds=False).wait()
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         end_all(time.monotonic() + PATIENCE)
-        shutil.rmtree(home, ignore_errors=True)
+        if home:
+            shutil.rmtree(home, ignore_errors=True)
     return 128 - code if code < 0 else code
 
 

@@ -5,17 +5,13 @@ The label is for people who read `ps`.
 
 import os
 import resource
-import select
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
 FILE_BYTES = 2 * 1024**3
 OPEN_FILES = 4096
 NICENESS = 10
-SECONDS_TO_CLOSE = 30.0
-FILTERS = "Seccomp_filters:"
 
 
 def bound(processes: int) -> None:
@@ -54,33 +50,7 @@ def bound_processes(processes: int) -> None:
     resource.setrlimit(resource.RLIMIT_NPROC, (processes, processes))
 
 
-def filters(process: str) -> str:
-    """How many filters of system calls lie over a process; "" where the kernel (before 5.9) does not tell."""
-    lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
-    return next((line for line in lines if line.startswith(FILTERS)), "")
-
-
-def end_with_the_worker() -> None:
-    """Ends where the worker is gone already.
-
-    bubblewrap's first process asks to die with its parent, and is not told if that has died before. Whether it has
-    asked shows by the filter, which it lays over itself right after. From then on it is told; until then we look.
-    https://github.com/containers/bubblewrap/blob/main/bubblewrap.c (do_init)
-    """
-    deadline = time.monotonic() + SECONDS_TO_CLOSE
-    while filters("1") != filters("self"):
-        if time.monotonic() > deadline:
-            sys.exit("the sandbox was not closed in time")
-        time.sleep(0.001)
-    readers = select.poll()
-    readers.register(sys.stdout.fileno(), 0)
-    if any(event & select.POLLERR for _, event in readers.poll(0)):
-        sys.exit("the worker is gone")
-
-
 if __name__ == "__main__":
-    if int(sys.argv[1]):  # 0: another one sees to that, a container's first process or keep.py
-        end_with_the_worker()
     bound(int(sys.argv[1]))
     argv = sys.argv[3:]
     try:

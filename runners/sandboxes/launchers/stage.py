@@ -1,4 +1,4 @@
-"""Prepares bubblewrap's start: `stage.py PARENT CPUS [UID SOURCE…] -- ARGV…` becomes ARGV, and dies with its parent.
+"""Prepares bubblewrap's start: `stage.py CPUS [UID SOURCE…] -- ARGV…` becomes ARGV.
 
 It keeps to CPUS processors, which the filter of system calls makes final.
 With UID it leaves root first. A process that is root outside keeps root's file permissions inside, capabilities or not:
@@ -9,13 +9,11 @@ home), so they are bound to /tmp/0, /tmp/1, … before, in a mount namespace of 
 import ctypes
 import os
 import random
-import signal
 import sys
 from pathlib import Path
 
 CLONE_NEWNS = 0x20000
 MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 0x2, 0x4, 0x1000, 0x4000, 0x40000
-PR_SET_PDEATHSIG = 1
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -54,20 +52,13 @@ def become(user: int) -> None:
     os.setresuid(user, user, user)
 
 
-def die_with(parent: int) -> None:
-    """After the change of user, which would undo it; a parent that died before is noticed too."""
-    check(libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL), "prctl")
-    if os.getppid() != parent:
-        sys.exit("the worker is gone")
-
-
 def keep_to(cpus: int) -> None:
     """So many of the processors that we were given, not always the same."""
     given = os.sched_getaffinity(0)
     os.sched_setaffinity(0, random.sample(sorted(given), min(cpus, len(given))))
 
 
-def main(parent: int, cpus: int, staged: list[str], argv: list[str]) -> None:
+def main(cpus: int, staged: list[str], argv: list[str]) -> None:
     """Does not return."""
     keep_to(cpus)
     if staged:
@@ -76,7 +67,6 @@ def main(parent: int, cpus: int, staged: list[str], argv: list[str]) -> None:
         user, *sources = staged
         stage(sources)
         become(int(user))
-    die_with(parent)
     os.chdir("/")
     os.execv(argv[0], argv)  # noqa: S606 - no shell is the point
 
@@ -84,6 +74,6 @@ def main(parent: int, cpus: int, staged: list[str], argv: list[str]) -> None:
 if __name__ == "__main__":
     split = sys.argv.index("--")
     try:
-        main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:split], sys.argv[split + 1 :])
+        main(int(sys.argv[1]), sys.argv[2:split], sys.argv[split + 1 :])
     except OSError as error:
         sys.exit(f"the sandbox can't be prepared: {error.strerror}")
