@@ -18,7 +18,7 @@ from config.database import Database, NoSuchRow
 from config.settings import Settings
 from runners import looking, run_events, runs, tasks
 from runners.states import ENDS, RunState, TaskState
-from runners.wording.status import HEADLINES, OVER_BUDGET, duration
+from runners.wording.status import BY_REASON, HEADLINES, duration
 
 HERE = Path(__file__).parent
 HEADERS = {
@@ -98,7 +98,7 @@ def run_page(settings: Settings, database: Database, request: Request) -> Respon
     shown: dict[str, Any] = {"run": view, "task": task, "steps": steps, "log": log, "files": files, "row": run}
     state: dict[str, Any] = {
         "forgotten": tasks.is_forgotten(task),
-        "headline": OVER_BUDGET if run.reason == "budget" else HEADLINES[TaskState(run.state)],
+        "headline": BY_REASON[run.reason][1] if run.reason in BY_REASON else HEADLINES[TaskState(run.state)],
         "ended": RunState(run.state) in ENDS,
     }
     return _html("run.html", **shown, **state, github=settings.github_base_url)

@@ -42,6 +42,7 @@ from runners.lease import Lease
 from runners.pace import Pace
 from runners.queue import Sender, celery_app
 from runners.queues import DELIVERY, POOLS
+from runners.reviewing import post_review
 from runners.telling import tell_check, tell_status
 from runners.tokens import TokenCache
 from runners.workspace import sweep, workspaces
@@ -52,6 +53,7 @@ EFFECTS: dict[str, Effect] = {
     "reply_doubles": answers.remove_doubles,
     "status": tell_status,
     "check": tell_check,
+    "review": post_review,
     "doubles": remove_doubles,
 }
 TICK_SECONDS = 1.0

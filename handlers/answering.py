@@ -19,7 +19,7 @@ from runners.github_types import NotFound, Pull, Role, Where
 
 REFUSED_SECONDS = 300.0
 OBEYS_THE_FILE = STARTS_A_RUN | {"config", "agents", "help"}
-TEXTS = ("comment", "issue")  # kinds of source that a reaction can stand on
+TEXTS = ("comment", "issue", "review_comment")  # kinds of source that a reaction can stand on: not a review's own text
 
 
 def is_heard(context: Context, sender: Sender) -> bool:

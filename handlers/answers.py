@@ -18,7 +18,7 @@ from runners.wording.markers import marked, reply_marker
 def react(context: Context, duty: Duty) -> None:
     """Puts the command's reaction on the text that it stood in."""
     command = _command(context, duty.subject)
-    target = int(command.source_id) if command.kind == "comment" else command.number
+    target = command.number if command.kind == "issue" else int(command.source_id)
 
     def act() -> str:
         context.github.react(_where(command), command.kind, target, command.reaction)

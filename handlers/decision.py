@@ -158,6 +158,7 @@ class Decision(Standing):
             base_ref=command.flags.base or wishes.base or event.repository.default_branch,
             requester_id=event.sender.id,
             requester=event.sender.login,
+            spot=vars(event.spot) if event.spot else None,
         )
         if pull is None:
             return wanted

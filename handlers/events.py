@@ -20,6 +20,9 @@ ROUTES = (
     Route("issues", "labeled", True),
     Route("issues", "closed", False),
     Route("pull_request", "closed", False),
+    Route("pull_request_review", "submitted", True),
+    Route("pull_request_review_comment", "created", True),
+    Route("pull_request_review_comment", "deleted", True),
     Route("check_run", "rerequested", False),
     Route("check_run", "requested_action", False),
     Route("check_suite", "rerequested", False),
@@ -36,6 +39,8 @@ NEEDS_PERMISSION = {
     "issue_comment": "issues",
     "issues": "issues",
     "pull_request": "pull_requests",
+    "pull_request_review": "pull_requests",
+    "pull_request_review_comment": "pull_requests",
     "check_run": "checks",
     "check_suite": "checks",
 }
@@ -71,8 +76,22 @@ class Sender:
 
 
 @dataclass(frozen=True)
+class Spot:
+    """The lines of a pull request's file that a review comment is about, the last of its diff's hunk.
+
+    Without a line it is about the whole file. `side` is LEFT where the lines are those that the pull request removes.
+    """
+
+    path: str
+    start: int | None
+    line: int | None
+    side: str
+    hunk: str
+
+
+@dataclass(frozen=True)
 class Spoken:
-    """A text in which commands may stand: a comment, or the body of a new issue (`kind`).
+    """A text in which commands may stand (`kind`): a comment, a new issue's body, a review's or one of its comments.
 
     `source_id` is the comment's or the issue's id: with the kind and a command's ordinal it is the command's key. A
     trigger that means a command has the delivery's GUID there (`label`, `button`, `rerun`).
@@ -89,6 +108,7 @@ class Spoken:
     body: str  # of the issue or pull request
     text: str  # in which the commands stand
     author_id: int  # of that text
+    spot: Spot | None = None  # of a review's comment
 
 
 @dataclass(frozen=True)
@@ -117,8 +137,9 @@ class Pressed:
 
 @dataclass(frozen=True)
 class Unsaid:
-    """A comment that held our name was deleted."""
+    """A comment that held our name was deleted; `kind` is what it was as a text in which commands stand."""
 
+    kind: str
     installation_id: int
     repository: Repository
     sender: Sender

@@ -18,6 +18,7 @@ from handlers.events import (
     Repository,
     Sender,
     Spoken,
+    Spot,
     Unsaid,
 )
 
@@ -112,7 +113,7 @@ def _where(fields: _Fields) -> tuple[int, Repository, Sender]:
     return fields.number("installation.id"), _repository(fields), _sender(fields)
 
 
-def _spoken(fields: _Fields, kind: str, source: str) -> Spoken:
+def _spoken(fields: _Fields, kind: str, source: str, on: str = "issue") -> Spoken:
     installation_id, repository, sender = _where(fields)
     return Spoken(
         kind=kind,
@@ -120,13 +121,29 @@ def _spoken(fields: _Fields, kind: str, source: str) -> Spoken:
         installation_id=installation_id,
         repository=repository,
         sender=sender,
-        number=fields.number("issue.number"),
-        is_pull_request=fields.has("issue.pull_request"),
-        title=fields.text("issue.title", ""),
-        body=fields.text("issue.body", ""),
+        number=fields.number(f"{on}.number"),
+        is_pull_request=on == "pull_request" or fields.has("issue.pull_request"),
+        title=fields.text(f"{on}.title", ""),
+        body=fields.text(f"{on}.body", ""),
         text=fields.text(f"{source}.body", ""),
         author_id=fields.number(f"{source}.user.id"),
     )
+
+
+def _remarked(fields: _Fields) -> Spoken:
+    """A comment on lines; of those that have changed since, GitHub tells the old numbers only."""
+    last, first = (
+        next((fields.number(f"comment.{name}") for name in names if fields.has(f"comment.{name}")), None)
+        for names in (("line", "original_line"), ("start_line", "original_start_line"))
+    )
+    spot = Spot(
+        path=fields.text("comment.path"),
+        start=first,
+        line=last,
+        side=fields.text("comment.side", "RIGHT"),
+        hunk=fields.text("comment.diff_hunk", ""),
+    )
+    return replace(_spoken(fields, "review_comment", "comment", "pull_request"), spot=spot)
 
 
 def _labelled(fields: _Fields) -> Labelled:
@@ -144,8 +161,8 @@ def _pressed(fields: _Fields, checked: str, button: str | None = None) -> Presse
     )
 
 
-def _unsaid(fields: _Fields) -> Unsaid:
-    return Unsaid(*_where(fields), fields.number("comment.id"), fields.number("issue.number"))
+def _unsaid(fields: _Fields, kind: str, on: str) -> Unsaid:
+    return Unsaid(kind, *_where(fields), fields.number("comment.id"), fields.number(f"{on}.number"))
 
 
 def _installation(fields: _Fields) -> InstallationChanged:
@@ -159,7 +176,10 @@ def _installation(fields: _Fields) -> InstallationChanged:
 
 PARSERS: dict[tuple[str, str], Callable[[_Fields], Event]] = {
     ("issue_comment", "created"): lambda fields: _spoken(fields, "comment", "comment"),
-    ("issue_comment", "deleted"): _unsaid,
+    ("issue_comment", "deleted"): lambda fields: _unsaid(fields, "comment", "issue"),
+    ("pull_request_review", "submitted"): lambda fields: _spoken(fields, "review", "review", "pull_request"),
+    ("pull_request_review_comment", "created"): _remarked,
+    ("pull_request_review_comment", "deleted"): lambda fields: _unsaid(fields, "review_comment", "pull_request"),
     ("issues", "opened"): lambda fields: _spoken(fields, "issue", "issue"),
     ("issues", "labeled"): _labelled,
     ("issues", "closed"): lambda fields: Closed(*_where(fields), fields.number("issue.number")),

@@ -45,6 +45,7 @@ class Facts:
     account_allowed: bool
     is_pull_request: bool = False
     from_fork: bool = False
+    reads_only: bool = False  # what would be started changes nothing
     pull_request_open: bool = True
     agent_missing: str | None = None  # why the chosen agent can't do it
     has_task: bool = False  # a task stands on this issue or pull request
@@ -75,7 +76,7 @@ class Verdict:
 
 ALLOWED = Verdict(True, "allowed")
 NEEDS = {"triage": Role.TRIAGE, "write": Role.WRITE}
-STARTS_A_RUN = frozenset({"implement", "apply", "retry", "plan", "approve", "revise"})
+STARTS_A_RUN = frozenset({"implement", "apply", "retry", "plan", "approve", "revise", "fix", "review"})
 
 
 def decide(command: Command, facts: Facts) -> Verdict:
@@ -107,7 +108,7 @@ def _where(command: Command, facts: Facts) -> Verdict | None:
         return Verdict(False, f"only_on_{on}s")
     if not facts.is_pull_request or command.verb not in STARTS_A_RUN:
         return None
-    if facts.from_fork:
+    if facts.from_fork and not facts.reads_only:
         return Verdict(False, "fork")
     if not facts.pull_request_open:
         return Verdict(False, "pull_request_closed")

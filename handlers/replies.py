@@ -61,7 +61,7 @@ REFUSALS = {
     "not_among": f"**Not allowed**: `{PATH}` lets only these have it work: {{detail}}.",
     "bad_file": "**A mistake in the repository's file**, so nothing is started until it is mended: {detail}",
     "fork": "**Not on a fork**: this pull request comes from a fork, which the bot never writes to. "
-    "Push the branch to this repository, or ask on an issue.",
+    "`review` reads it; for all else push the branch to this repository, or ask on an issue.",
     "pull_request_closed": "**Closed**: this pull request is not open, so there is no branch to work on. "
     "Reopen it, or ask on an issue.",
     "not_there_yet": f"**Not there yet**: {{detail}} is not available in this version. {HELP}",
@@ -105,9 +105,9 @@ def unknown_agent(name: str, names: Sequence[str]) -> str:
     return f"there is no agent {quoted(name, 60)}{meant} There are: {_names(names)}."
 
 
-def no_plans(agent: str) -> str:
+def no_words(agent: str, verb: str) -> str:
     """An agent without a model."""
-    return f"`{agent}` makes no plans: it asks no model. `--agent` names one that does."
+    return f"`{agent}` has no words for a `{verb}`: it asks no model. `--agent` names one that does."
 
 
 def agent_not_listed(name: str, listed: Sequence[str]) -> str:

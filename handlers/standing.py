@@ -53,6 +53,7 @@ class Standing:
             account_allowed=bool(settings.accounts_allowed & {"*", login.lower()}),
             is_pull_request=event.is_pull_request,
             from_fork=pull is not None and pull.head_repository_id != event.repository.id,
+            reads_only=self.work(command) in tasks.READING,
             pull_request_open=pull is not None and pull.state == "open",
             agent_missing=self.agent_missing(command),
             has_task=bool(here),
@@ -129,7 +130,8 @@ class Standing:
         if agent.wire and not self.context.settings.offers(agent.wire):
             return replies.no_key(name)
         brief = self.brief(command, name)
-        return replies.no_plans(name) if brief.verb == "plan" and not agent.plans else agent.missing(brief)
+        wordless = brief.verb in tasks.READING and not agent.has_words
+        return replies.no_words(name, brief.verb) if wordless else agent.missing(brief)
 
     def agent_name(self, command: Command) -> str:
         """The agent that was named, or the one that this verb means."""
@@ -161,9 +163,15 @@ class Standing:
         """What the agent would be given: the command's own text or, where a task is done again, that of the task."""
         asked, task = Brief(command.verb, command.text, self.event.title, self.event.body), self.again(command)
         if task:
-            verb = "implement" if command.verb == "approve" else tasks.work_of(task)
-            asked = Brief(verb, task.text, task.title, task.body)
+            asked = Brief(self.work(command), task.text, task.title, task.body)
         return replace(asked, model=self.model(command, agent), argv=self.context.settings.agent_argv)
+
+    def work(self, command: Command) -> str:
+        """The verb that an agent would be given."""
+        task = self.again(command)
+        if command.verb == "approve" or task is None:
+            return "implement" if command.verb == "approve" else command.verb
+        return tasks.work_of(task)
 
     def place(self) -> Place:
         """Where a task of this text would live."""

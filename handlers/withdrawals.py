@@ -34,8 +34,8 @@ def unsaid(context: Context, taken: Taken, event: Unsaid) -> None:
     with context.database.write() as connection:
         if inbox.done(connection, taken):
             account_id = _account(context, connection, event)
-            source = (context.settings.host_name, event.repository.id, "comment", str(event.source_id))
-            commands.take_back(connection, commands.origin(source[0], taken.guid, event, "comment"))
+            source = (context.settings.host_name, event.repository.id, event.kind, str(event.source_id))
+            commands.take_back(connection, commands.origin(source[0], taken.guid, event, event.kind))
             asked = [tasks.get(connection, task_id) for task_id in commands.begun_by(connection, *source)]
             not_begun = [task for task in asked if not runs.has_begun(connection, task.id, task.round)]
             _end(context, connection, account_id, not_begun, event.sender.login)

@@ -27,6 +27,7 @@ from runners.states import RunState
 from runners.way_out import GatewayAway
 from runners.wording.plans import LONGEST_PLAN, PLANNED
 from runners.wording.prose import prose
+from runners.wording.reviews import REVIEWED, read, told
 from runners.working import work
 
 GATEWAY_AWAY = "The gateway of this host does not answer."
@@ -93,7 +94,7 @@ def _do(attempt: Attempt, lease: Lease) -> Move:
         ended = work(attempt, lease)
         if ended is not None:
             outcome, kept = ended
-            how = _planned if tasks.is_planning(attempt.task) else _without_patch
+            how = READ.get(tasks.work_of(attempt.task), _without_patch)
             return _finishing(attempt, *how(outcome), **kept)
     publish(attempt, lease)
     return _finishing(attempt, RunState.DONE)
@@ -149,6 +150,18 @@ def _planned(outcome: Outcome) -> tuple[RunState, str, str]:
     if not plan.strip():
         return RunState.FAILED, "no_plan", "The agent ended without a word, so there is no plan."
     return RunState.UNCHANGED, PLANNED, plan
+
+
+def _reviewed(outcome: Outcome) -> tuple[RunState, str, str]:
+    """How a run ends that was to come to a review: its agent's last words, which are kept, are it."""
+    if outcome.status != "succeeded":
+        return _without_patch(outcome)
+    if not outcome.summary.strip():
+        return RunState.FAILED, "no_review", "The agent ended without a word, so there is no review."
+    return RunState.UNCHANGED, REVIEWED, told(read(outcome.summary))
+
+
+READ = {"plan": _planned, "review": _reviewed}
 
 
 def refused(error: GitHubError) -> str:

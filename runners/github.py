@@ -99,22 +99,25 @@ class Api:
         with self._as_app() as rest:
             rest.apps.redeliver_webhook_delivery(delivery_id)
 
-    def role(self, where: Where, login: str, user_id: int) -> Role:
-        """What the person may do there. NONE where GitHub knows no such collaborator, or means another person."""
-        answer = self._found(
+    def role(self, where: Where, login: str, user_id: int | None) -> Role:
+        """What the person may do there. NONE where GitHub knows no such collaborator, or means another person.
+
+        Without an id it is whoever has that login now.
+        """
+        answer = self.found(
             where, lambda rest: rest.repos.get_collaborator_permission_level(where.owner, where.name, login).json()
         )
-        known = answer is not None and (answer.get("user") or {}).get("id") == user_id
-        return role_of(answer) if known else Role.NONE
+        another = answer is not None and user_id is not None and (answer.get("user") or {}).get("id") != user_id
+        return Role.NONE if answer is None or another else role_of(answer)
 
     def is_open(self, where: Where, number: int) -> bool:
         """Whether the issue or pull request is open; one that is gone is not."""
-        issue = self._found(where, lambda rest: rest.issues.get(where.owner, where.name, number).json())
+        issue = self.found(where, lambda rest: rest.issues.get(where.owner, where.name, number).json())
         return issue is not None and issue["state"] == "open"
 
     def file(self, where: Where, path: str) -> str | None:
         """A file's text on the default branch; None where nothing is. Raises Invalid for what is no readable file."""
-        answer = self._found(where, lambda rest: rest.repos.get_content(where.owner, where.name, path).json())
+        answer = self.found(where, lambda rest: rest.repos.get_content(where.owner, where.name, path).json())
         if answer is None:
             return None
         if not isinstance(answer, dict) or answer.get("encoding") != "base64":
@@ -123,12 +126,12 @@ class Api:
 
     def pull(self, where: Where, number: int) -> Pull:
         """One pull request."""
-        with self._reading(where) as rest:
+        with self.reading(where) as rest:
             return pull_of(rest.pulls.get(where.owner, where.name, number).json())
 
     def find_pull(self, where: Where, branch: str) -> Pull | None:
         """The newest pull request, open or not, from a branch of the same repository."""
-        with self._reading(where) as rest:
+        with self.reading(where) as rest:
             head = f"{where.owner}:{branch}"
             found = rest.pulls.list(where.owner, where.name, head=head, state="all", sort="created", direction="desc")
             answers = found.json()
@@ -136,24 +139,24 @@ class Api:
 
     def open_pull(self, where: Where, *, title: str, body: str, head: str, base: str, draft: bool) -> Pull:
         """A new pull request from a branch of the same repository."""
-        with self._writing(where, f"pull from {head}") as rest:
+        with self.writing(where, f"pull from {head}") as rest:
             made = rest.pulls.create(where.owner, where.name, title=title, body=body, head=head, base=base, draft=draft)
             return pull_of(made.json())
 
     def comment(self, where: Where, number: int, body: str) -> int:
         """A new comment on an issue or pull request; its id. By its first line, a mark, it keeps its turn."""
         mark = body.partition("\n")[0][:100]
-        with self._writing(where, f"comment on {where.repository_id}#{number} {mark}") as rest:
+        with self.writing(where, f"comment on {where.repository_id}#{number} {mark}") as rest:
             return int(rest.issues.create_comment(where.owner, where.name, number, body=body).json()["id"])
 
     def edit_comment(self, where: Where, comment_id: int, body: str) -> None:
         """Replaces the text of a comment of ours."""
-        with self._writing(where, f"comment {comment_id}") as rest:
+        with self.writing(where, f"comment {comment_id}") as rest:
             rest.issues.update_comment(where.owner, where.name, comment_id, body=body)
 
     def find_comments(self, where: Where, number: int, marker: str, app_id: int) -> dict[int, str]:
         """Texts of this App's comments that hold the marker, by id: people can paste a marker, but not be the App."""
-        with self._reading(where) as rest:
+        with self.reading(where) as rest:
             found, page = {}, 1
             while True:
                 listed = rest.issues.list_comments(where.owner, where.name, number, per_page=PAGE, page=page).json()
@@ -168,30 +171,51 @@ class Api:
 
     def delete_comment(self, where: Where, comment_id: int) -> None:
         """Removes a comment of ours."""
-        with self._writing(where, f"comment {comment_id}") as rest:
+        with self.writing(where, f"comment {comment_id}") as rest:
             rest.issues.delete_comment(where.owner, where.name, comment_id)
 
     def react(self, where: Where, kind: str, source_id: int, content: str) -> None:
         """A reaction on a comment (by id) or an issue's own text (by number); repeating it changes nothing."""
-        with self._writing(where, f"reaction on {kind} {where.repository_id}#{source_id}") as rest:
-            if kind == "comment":
-                rest.reactions.create_for_issue_comment(where.owner, where.name, source_id, content=content)
-            else:
-                rest.reactions.create_for_issue(where.owner, where.name, source_id, content=content)
+        with self.writing(where, f"reaction on {kind} {where.repository_id}#{source_id}") as rest:
+            put = {
+                "comment": rest.reactions.create_for_issue_comment,
+                "review_comment": rest.reactions.create_for_pull_request_review_comment,
+                "issue": rest.reactions.create_for_issue,
+            }[kind]
+            put(where.owner, where.name, source_id, content=content)
+
+    def review(self, where: Where, number: int, sha: str, body: str, comments: list[dict[str, Any]]) -> int:
+        """A review of a commit of a pull request that neither approves nor blocks; its id."""
+        with self.writing(
+            where, f"review of {where.repository_id}#{number} {body.partition(chr(10))[0][:100]}"
+        ) as rest:
+            said = {"commit_id": sha, "event": "COMMENT", "body": body, "comments": comments}
+            return int(rest.pulls.create_review(where.owner, where.name, number, data=said).json()["id"])
+
+    def find_reviews(self, where: Where, number: int, marker: str, login: str) -> list[int]:
+        """Reviews by that login which hold the marker."""
+        with self.reading(where) as rest:
+            found, page = [], 1
+            while True:
+                listed = rest.pulls.list_reviews(where.owner, where.name, number, per_page=PAGE, page=page).json()
+                found += [one for one in listed if marker in (one.get("body") or "")]
+                if len(listed) < PAGE:
+                    return [int(one["id"]) for one in found if (one.get("user") or {}).get("login") == login]
+                page += 1
 
     def create_check(self, where: Where, **check: Any) -> int:
         """A new check run; its id."""
-        with self._writing(where, f"check of {check.get('external_id')}") as rest:
+        with self.writing(where, f"check of {check.get('external_id')}") as rest:
             return int(rest.checks.create(where.owner, where.name, data=check).json()["id"])
 
     def update_check(self, where: Where, check_run_id: int, **check: Any) -> None:
         """Brings a check run to a new state."""
-        with self._writing(where, f"check {check_run_id}") as rest:
+        with self.writing(where, f"check {check_run_id}") as rest:
             rest.checks.update(where.owner, where.name, check_run_id, data=check)
 
     def find_checks(self, where: Where, head_sha: str, external_id: str, app_id: int) -> dict[int, str]:
         """Conclusions (or, before their end, states) of this App's check runs with the external id on a commit."""
-        with self._reading(where) as rest:
+        with self.reading(where) as rest:
             listed = rest.checks.list_for_ref(
                 where.owner, where.name, head_sha, app_id=app_id, filter_="all", per_page=PAGE
             ).json()
@@ -235,23 +259,33 @@ class Api:
     def _as_app(self) -> Any:
         return self._client(self._app)
 
-    def _found(self, where: Where, ask: Callable[[Any], Any]) -> Any:
+    def found(self, where: Where, ask: Callable[[Any], Any]) -> Any:
         """What GitHub says; None where it knows no such thing. That the App itself is gone there is an error still."""
         try:
-            with self._reading(where) as rest:
+            with self.reading(where) as rest:
                 return ask(rest)
         except InstallationGone:
             raise
         except NotFound:
             return None
 
+    def graphql(self, where: Where, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+        """The data of a query's answer: for what REST does not tell."""
+        app = self._app
+        auth = AppInstallationAuthStrategy(app.app_id, app.private_key, where.installation_id)
+        with self.pace.reading(where), _our_errors():
+            github = GitHub(auth, **self._options)
+            return github.graphql(query, variables)
+
     @contextmanager
-    def _reading(self, where: Where) -> Iterator[Any]:
+    def reading(self, where: Where) -> Iterator[Any]:
+        """githubkit's REST methods, for a question: at the repository's pace, with our errors."""
         with self.pace.reading(where), self._as_installation(where) as rest:
             yield rest
 
     @contextmanager
-    def _writing(self, where: Where, what: str) -> Iterator[Any]:
+    def writing(self, where: Where, what: str) -> Iterator[Any]:
+        """The same for a write, which waits for its turn; `what` keeps it."""
         with self.pace.writing(where, what), self._as_installation(where) as rest:
             yield rest
 

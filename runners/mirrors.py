@@ -44,7 +44,7 @@ def borrowed(settings: Settings, where: Where) -> Iterator[None]:
 
 
 def fetch(settings: Settings, where: Where, ref: str, token: str) -> tuple[Path, str]:
-    """The mirror and the branch's commit. Raises Problem where there is no such branch, GitHubError."""
+    """The mirror, and the commit of a reference (refs/…). Raises Problem where there is none, GitHubError."""
     mirror = mirror_of(settings, where)
     # Not by the branch's own name: `a` may have gone since, and stand in the way of `a/b`.
     kept = f"refs/fetched/{sha256(ref.encode()).hexdigest()}"
@@ -53,7 +53,7 @@ def fetch(settings: Settings, where: Where, ref: str, token: str) -> tuple[Path,
         try:
             git(
                 "fetch", "--quiet", "--no-tags", "--force", "--", f"{settings.github_base_url}/{where.repository}.git",
-                f"+refs/heads/{ref}:{kept}", git_dir=mirror, settings=remote(settings.github_base_url, token),
+                f"+{ref}:{kept}", git_dir=mirror, settings=remote(settings.github_base_url, token),
             )  # fmt: skip
         except GitError as error:
             raise _refused(error, where, ref) from None

@@ -13,6 +13,7 @@ from runners.claims import Claim
 from runners.runs import of_round, runs
 from runners.states import ENDS, LIVE_TASK, RunState, TaskState, before, of_task
 from runners.wording.plans import PLANNED
+from runners.wording.reviews import REVIEWED
 
 MOST_FAILURES = 3
 MOST_POSTPONED = 12
@@ -48,6 +49,8 @@ def finish(
     }
     task_id = claims.write(connection, claim, before(end), **values)
     outbox.want(connection, "check", claim.run_id)
+    if reason == REVIEWED:
+        outbox.want(connection, "review", claim.run_id)
     follow(connection, task_id)
     if end is RunState.DEAD:
         after_commit(connection, partial(errors.tell, "run.dead", run=claim.run_id, task=task_id, reason=reason))

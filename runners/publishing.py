@@ -57,7 +57,9 @@ def _push(attempt: Attempt, lease: Lease, task: TaskView, run: RunView, branch: 
         mirrors.borrowed(context.settings, attempt.where),
     ):
         # What a push leaves out git finds by the branches that both sides know: the base as it is now, above all.
-        mirrors.fetch(context.settings, attempt.where, attempt.task.head_ref or attempt.task.base_ref, token)
+        mirrors.fetch(
+            context.settings, attempt.where, f"refs/heads/{attempt.task.head_ref or attempt.task.base_ref}", token
+        )
         mirror = mirrors.bring(context.settings, attempt.where, row.base_sha, token)
         with open_workspace(context.settings, f"{attempt.name}-publish", mirror, row.base_sha) as workspace:
             requester = row.requester

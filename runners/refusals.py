@@ -20,7 +20,7 @@ def refusal(status: int, said: str, headers: Any) -> GitHubError:
         return Unavailable(said, status, _seconds(headers) or SECONDARY_LIMIT_WAIT)
     if status == 403:
         return Suspended(said, status) if "suspended" in said.lower() else Forbidden(said, status)
-    if status == 422:
+    if status in (406, 422):
         return Invalid(said, status)
     if status == 401 or status >= 500:
         return Unavailable(said, status, _seconds(headers))

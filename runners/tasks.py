@@ -30,6 +30,7 @@ from config.database import metadata, now
 from runners import outbox
 from runners.states import LIVE_TASK, TaskState
 
+READING = frozenset({"plan", "review"})  # what agents do that changes nothing
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 tasks = Table(
@@ -47,6 +48,7 @@ tasks = Table(
     Column("text", Text, nullable=False),
     Column("flags", JSON, nullable=False),
     Column("bounds", JSON),  # that the repository's file sets
+    Column("spot", JSON(none_as_null=True)),  # the lines that the command was written on, as handlers.events.Spot
     Column("plan", Text),  # that an agent proposed
     Column("approved_by", Text),  # login
     Column("title", Text, nullable=False),
@@ -109,6 +111,7 @@ class Wanted:
     head_ref: str | None = None
     head_sha: str | None = None
     bounds: Mapping[str, Any] = field(default_factory=dict)
+    spot: Mapping[str, Any] | None = None  # path, start, line, side, hunk
 
 
 def id_of(letter: str, *key: object, secret: bytes = b"") -> str:
@@ -197,7 +200,11 @@ def accounts_with_old(connection: Connection, before: float) -> list[int]:
 def forget(connection: Connection, account_id: int, before: float, most: int) -> list[str]:
     """Drops the words of tasks of the account that ended before then; the ids of at most so many."""
     some = select(tasks.c.id).where(tasks.c.account_id == account_id, _old(before)).limit(most)
-    dropped = update(tasks).where(tasks.c.id.in_(some.scalar_subquery())).values(text="", title="", body="", plan=None)
+    dropped = (
+        update(tasks)
+        .where(tasks.c.id.in_(some.scalar_subquery()))
+        .values(text="", title="", body="", plan=None, spot=None)
+    )
     return list(connection.execute(dropped.returning(tasks.c.id)).scalars())
 
 
@@ -209,6 +216,11 @@ def is_forgotten(task: Row[Any]) -> bool:
 def is_planning(task: Row[Any]) -> bool:
     """Whether the task's next run is to come to a plan."""
     return bool(task.verb == "plan" and not task.approved_by)
+
+
+def reads_only(task: Row[Any]) -> bool:
+    """Whether the task's next run changes nothing."""
+    return work_of(task) in READING
 
 
 def work_of(task: Row[Any]) -> str:

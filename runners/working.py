@@ -9,10 +9,11 @@ from typing import Any
 
 import structlog
 
-from runners import mirrors, moves, patches, runs
+from runners import mirrors, moves, patches
 from runners.agents import AGENTS
 from runners.agents.adapter import Agent, AgentEvent, Brief, Outcome
 from runners.attempt import Attempt
+from runners.background import background
 from runners.lease import Lease
 from runners.looking import minutes_of
 from runners.patience import persistently
@@ -24,16 +25,16 @@ from runners.sandboxes.inside import owner
 from runners.sandboxes.interface import Errand, Sandbox
 from runners.sandboxes.places import tools_of
 from runners.surveys import survey
-from runners.tasks import is_planning, work_of
+from runners.tasks import reads_only, work_of
 from runners.way_out import WayOut, over_budget, require_way_out, way_out
-from runners.wording.prose import prose
+from runners.wording.cut import cut
 from runners.workspace import Workspace, check_out, open_workspace
 
 TICK_SECONDS = 0.5
 Kept = dict[str, Any]  # of a patch: columns of its run
 IDLE_SECONDS = 600.0
 MEBIBYTE = 1024**2
-LONGEST_BEFORE = 8000  # bytes of what the run before said
+LONGEST_SAID = 100_000  # bytes of a plan or a review, as its agent wrote it
 SHORT_OF_MEMORY = "Its sandbox has {} MB of memory, and a process that wanted more was ended (SANDBOX_MEMORY_MB)."
 
 log = structlog.get_logger()
@@ -52,7 +53,8 @@ def work(attempt: Attempt, lease: Lease) -> tuple[Outcome, Kept] | None:
             attempt.step(omitted)
         check_out(workspace, surveyed.index, owner() if sandbox.isolates else None)
         outcome = _run_agent(attempt, lease, sandbox, workspace)
-        if is_planning(attempt.task):  # what it changed all the same goes with its workspace
+        if reads_only(attempt.task):  # what it changed all the same goes with its workspace
+            attempt.note(summary=cut(attempt.clean(outcome.summary), LONGEST_SAID))
             return outcome, {}
         outcome = replace(outcome, summary=f"{outcome.summary}\n\n{omitted}".strip())
         attempt.step("reading the patch")
@@ -64,12 +66,16 @@ def work(attempt: Attempt, lease: Lease) -> tuple[Outcome, Kept] | None:
 def _workspace(attempt: Attempt, lease: Lease, sandbox: Sandbox) -> Iterator[Workspace]:
     """At the commit that the branch has now, with the mirror's objects lent to it."""
     settings, task = attempt.context.settings, attempt.task
-    ref = task.head_ref or task.base_ref
+    # What is only read may come from a fork, of whose branch the repository knows by this name.
+    reviewed = f"refs/pull/{task.number}/head" if task.is_pull_request and reads_only(task) else None
+    ref = reviewed or f"refs/heads/{task.head_ref or task.base_ref}"
     with mirrors.borrowed(settings, attempt.where):
         with attempt.context.github.git_token(attempt.where, {"contents": "read"}) as token:
             mirror, base_sha = mirrors.fetch(settings, attempt.where, ref, token)
         if task.head_sha and base_sha != task.head_sha:
-            raise Problem("head_moved", f"`{ref}` moved since the command; comment again to work on what is there now.")
+            raise Problem(
+                "head_moved", f"`{task.head_ref}` moved since the command; comment again to work on what is there now."
+            )
         lease.check()
         attempt.note(base_sha=base_sha, sandbox=sandbox.name)
         with open_workspace(settings, attempt.name, mirror, base_sha) as workspace:
@@ -127,8 +133,7 @@ def _errand(attempt: Attempt, workspace: Workspace, seconds: float, way: WayOut)
         text=task.text,
         title=task.title,
         body=task.body,
-        plan=task.plan or "" if task.approved_by else "",
-        before=_before(attempt) if task.verb == "revise" else "",
+        background=background(attempt) if agent.has_words else (),
         model=run.model,
         minutes=seconds / 60,
         argv=settings.agent_argv,
@@ -149,14 +154,6 @@ def _errand(attempt: Attempt, workspace: Workspace, seconds: float, way: WayOut)
         gateway=way.sockets,
         tools=tools_of(settings),
     )
-
-
-def _before(attempt: Attempt) -> str:
-    """What the run that is continued said of its work."""
-    task = attempt.task
-    with attempt.context.database.read() as connection:
-        run = runs.published_on(connection, task.host, task.repository_id, task.number)
-    return prose(run.summary or "", LONGEST_BEFORE) if run else ""
 
 
 def not_installed(agent: Agent) -> str:

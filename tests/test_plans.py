@@ -149,7 +149,7 @@ def test_an_agent_that_says_nothing_has_no_plan(new_world: MakeWorld) -> None:
 
 
 def test_an_agent_without_a_model_makes_none(world: World) -> None:
-    assert "`mend` makes no plans" in say(world, world.issue(), "/async-code plan it")
+    assert "`mend` has no words for a `plan`" in say(world, world.issue(), "/async-code plan it")
     assert "is for issues" in say(world, world.pull(), "/async-code plan it --agent command")
 
 

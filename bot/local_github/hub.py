@@ -259,6 +259,10 @@ class LocalGitHub:
         proposal = Proposal(title, head, base, body, draft)
         return pulls.open_pull(self.site, self.repository(repo), proposal, self._user(by))
 
+    def fail_check(self, repo: str, sha: str, name: str, text: str) -> CheckRun:
+        """Another App's check of a commit fails, and says so."""
+        return checks.fail_elsewhere(self.site, self.repository(repo), sha, name, text)
+
     def rerun_check(self, repo: str, check_id: int, by: str) -> None:
         """A person presses "Re-run" on a check run."""
         checks.ask_again(self.site, self.repository(repo), check_id, self._user(by))

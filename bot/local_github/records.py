@@ -118,7 +118,7 @@ class Reaction:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckRun:
-    """A check run of the App on a commit. Annotations and actions (the buttons) are kept as GitHub's JSON."""
+    """A check run on a commit, of the App or another one. Annotations and actions (the buttons) are GitHub's JSON."""
 
     id: int
     repository_id: int
@@ -136,6 +136,7 @@ class CheckRun:
     text: str | None = None
     annotations: tuple[Mapping[str, Any], ...] = ()
     actions: tuple[Mapping[str, str], ...] = ()
+    of_app: int | None = None  # another App's id; None: ours
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,7 @@ class Brief:
     text: str  # the command's own text, as it was in the webhook
     title: str = ""  # of the issue or pull request
     body: str = ""
-    plan: str = ""  # that was approved
-    before: str = ""  # what the run before said of its work, where this one continues it
+    background: Sequence[tuple[str, str]] = ()  # headings, and what stands below each: from people, checks, agents
     model: str | None = None
     minutes: float = 40
     argv: Sequence[str] = ()  # the operator's command line, for the `command` agent
@@ -114,7 +113,7 @@ class Agent(ABC):
     # The command lines that install the version which the adapter was made for; empty likewise. `{agents}` is where,
     # `{python}` the sandbox's interpreter.
     install: Sequence[str] = ()
-    plans = True  # False where it asks no model, and so has no words of its own
+    has_words = True  # False where it asks no model, and so has none of its own for a plan or a review
     own_program = (
         False  # True where only the project's own deterministic code runs, never the repository's or a model's
     )

@@ -16,7 +16,7 @@ class Patch(Program):
     name = "patch"
     description = "applies a diff or file blocks from the comment or the issue; no model"
     own_program = True
-    plans = False
+    has_words = False
 
     def missing(self, brief: Brief) -> str | None:
         """There must be something to apply."""

@@ -11,6 +11,11 @@ def reply_marker(command_id: str) -> str:
     return f"<!-- async-code reply={command_id} -->"
 
 
+def review_marker(run_id: str) -> str:
+    """Marks a run's review."""
+    return f"<!-- async-code review={run_id} -->"
+
+
 def marked(marker: str, text: str) -> str:
     """The text with its mark."""
     return f"{marker}\n{text}"

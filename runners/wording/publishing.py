@@ -5,7 +5,7 @@ from typing import Any
 from runners.states import ENDS, RunState
 from runners.wording.cut import cut
 from runners.wording.safe import block, plain, prose, quoted, slug
-from runners.wording.status import OVER_BUDGET, duration, folded, size, why
+from runners.wording.status import BY_REASON, duration, folded, size, why
 from runners.wording.views import RunView, TaskView
 
 LONGEST_TITLE = 120
@@ -76,7 +76,7 @@ def check(run: RunView, head_sha: str) -> dict[str, Any]:
     else:
         fields["status"] = "queued" if run.state is RunState.QUEUED else "in_progress"
     fields["actions"] = [BUTTONS["retry" if run.state in ENDS else "cancel"]]
-    title = OVER_BUDGET if run.reason == "budget" else CHECK_TITLES[run.state]
+    title = BY_REASON[run.reason][1] if run.reason in BY_REASON else CHECK_TITLES[run.state]
     return fields | {"output": {"title": title, "summary": check_summary(run)}}
 
 

@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 from runners.states import ENDS, RunState, TaskState
 from runners.wording.plans import PLANNED, plan_id
+from runners.wording.reviews import REVIEWED
 from runners.wording.safe import block, prose, quoted
 from runners.wording.views import RunView, TaskView
 
@@ -33,7 +34,8 @@ MARKS = {
     TaskState.CANCELLED: "🛑",
     TaskState.DEAD: "❌",
 }
-OVER_BUDGET = "Over budget"  # ends as what took too long does, and is something else to people
+# Reasons that are something else to people than the state that a run ends in.
+BY_REASON = {"budget": ("💸", "Over budget"), REVIEWED: ("👀", "Reviewed")}
 PAUSED = "The operator of this bot has paused it. It starts by itself when they resume; nothing is lost meanwhile."
 LONGEST_TEXT = 300
 LONGEST_SUMMARY = 4000
@@ -50,8 +52,8 @@ def status_comment(task: TaskView) -> str:
 
 def headline(task: TaskView, run: RunView) -> str:
     """Outcome, duration, cost."""
-    over = task.state is TaskState.TIMED_OUT and run.reason == "budget"
-    facts = [f"💸 {OVER_BUDGET}" if over else f"{MARKS[task.state]} {HEADLINES[task.state]}"]
+    own = BY_REASON.get(run.reason) if run.state in ENDS else None
+    facts = [" ".join(own or (MARKS[task.state], HEADLINES[task.state]))]
     if run.seconds is not None:
         facts.append(duration(run.seconds))
     if run.cost_usd is not None:

@@ -20,6 +20,7 @@ from handlers.events import (
     Repository,
     Sender,
     Spoken,
+    Spot,
     may_be_wanted,
     needs_trigger,
     route_of,
@@ -60,6 +61,17 @@ COMMENT: dict[str, Any] = {
     "body": "/async-code implement it",
     "author_association": "MEMBER",
 }
+PULL: dict[str, Any] = {"id": 4, "number": 6, "title": "Another add()", "body": None, "user": USER, "state": "open"}
+REMARK: dict[str, Any] = {
+    **COMMENT,
+    "path": "app.py",
+    "line": 2,
+    "start_line": 1,
+    "original_line": 2,
+    "original_start_line": 1,
+    "side": "RIGHT",
+    "diff_hunk": "@@ -1,2 +1,2 @@",
+}
 CHECK: dict[str, Any] = {"id": 3003, "head_sha": "a" * 40, "external_id": "r0123456789ab", "app": {"id": 1}}
 AROUND: dict[str, Any] = {"repository": REPOSITORY, "sender": USER, "installation": {"id": 3, "node_id": "MDI"}}
 PAYLOADS: dict[str, dict[str, Any]] = {
@@ -68,7 +80,15 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     "issues": {"action": "opened", "issue": ISSUE, **AROUND},
     "issues/labeled": {"action": "labeled", "issue": ISSUE, "label": {"id": 1, "name": "async-code"}, **AROUND},
     "issues/closed": {"action": "closed", "issue": ISSUE, **AROUND},
-    "pull_request/closed": {"action": "closed", "number": 6, "pull_request": {"id": 4, "number": 6}, **AROUND},
+    "pull_request/closed": {"action": "closed", "number": 6, "pull_request": PULL, **AROUND},
+    "pull_request_review": {
+        "action": "submitted",
+        "review": {"id": 5005, "user": USER, "body": "/async-code fix", "state": "commented"},
+        "pull_request": PULL,
+        **AROUND,
+    },
+    "pull_request_review_comment": {"action": "created", "comment": REMARK, "pull_request": PULL, **AROUND},
+    "pull_request_review_comment/deleted": {"action": "deleted", "comment": REMARK, "pull_request": PULL, **AROUND},
     "check_run/rerequested": {"action": "rerequested", "check_run": CHECK, **AROUND},
     "check_run/requested_action": {
         "action": "requested_action",
@@ -107,6 +127,10 @@ NEEDED = {
     "issues/labeled": EVERYWHERE | {"issue.id", "issue.user.id", "issue.number", "label.name"},
     "issues/closed": EVERYWHERE | {"issue.number"},
     "pull_request/closed": EVERYWHERE | {"pull_request.number"},
+    "pull_request_review": EVERYWHERE | {"review.id", "review.user.id", "pull_request.number"},
+    "pull_request_review_comment": EVERYWHERE
+    | {"comment.id", "comment.user.id", "comment.path", "pull_request.number"},
+    "pull_request_review_comment/deleted": EVERYWHERE | {"comment.id", "pull_request.number"},
     "check_run/rerequested": EVERYWHERE | {"check_run.app.id", "check_run.head_sha", "check_run.external_id"},
     "check_run/requested_action": EVERYWHERE
     | {"check_run.app.id", "check_run.head_sha", "check_run.external_id", "requested_action.identifier"},
@@ -200,6 +224,27 @@ def test_a_new_issue_speaks_by_its_own_body() -> None:
     event = parse("issues", PAYLOADS["issues"])
     assert isinstance(event, Spoken)
     assert (event.kind, event.source_id, event.text) == ("issue", 1001, "It subtracts.")
+
+
+def test_a_reviews_text_and_its_remarks_are_heard_on_the_pull_request() -> None:
+    said = parse("pull_request_review", PAYLOADS["pull_request_review"])
+    assert isinstance(said, Spoken)
+    assert (said.kind, said.source_id, said.text) == ("review", 5005, "/async-code fix")
+    assert (said.number, said.is_pull_request, said.title, said.body) == (6, True, "Another add()", "")
+    remark = parse("pull_request_review_comment", PAYLOADS["pull_request_review_comment"])
+    assert isinstance(remark, Spoken)
+    assert (remark.kind, remark.source_id, remark.number) == ("review_comment", 2002, 6)
+    assert remark.spot == Spot("app.py", 1, 2, "RIGHT", "@@ -1,2 +1,2 @@")
+
+
+def test_a_remark_on_lines_that_changed_since_has_their_old_numbers_and_one_on_a_file_has_none() -> None:
+    payload = replaced(PAYLOADS["pull_request_review_comment"], "comment.line", None)
+    event = parse("pull_request_review_comment", replaced(payload, "comment.start_line", None))
+    assert isinstance(event, Spoken) and event.spot and (event.spot.start, event.spot.line) == (1, 2)
+    for name in ("line", "start_line", "original_line", "original_start_line"):
+        payload = replaced(payload, f"comment.{name}", None)
+    event = parse("pull_request_review_comment", payload)
+    assert isinstance(event, Spoken) and event.spot and (event.spot.start, event.spot.line) == (None, None)
 
 
 def test_an_installation_tells_its_account_and_rights() -> None:

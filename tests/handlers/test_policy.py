@@ -31,7 +31,12 @@ AVAILABLE = sorted(name for name, verb in VERBS.items() if verb.available)
 
 
 def judged(verb: str, **facts: Any) -> Verdict:
-    own: dict[str, Any] = {"approve": {"plan_ids": ("1234567",)}, "revise": {"is_ours": True, "is_pull_request": True}}
+    own: dict[str, Any] = {
+        "approve": {"plan_ids": ("1234567",)},
+        "revise": {"is_ours": True, "is_pull_request": True},
+        "fix": {"is_pull_request": True},
+        "review": {"is_pull_request": True, "reads_only": True},
+    }
     told = own.get(verb, {}) | {"has_unfinished": bool(facts.get("has_live_task"))} | facts
     return decide(COMMANDS[verb], replace(FINE, **told))
 
@@ -79,7 +84,8 @@ def test_a_fork_and_a_closed_pull_request_are_no_place_to_work(verb: str) -> Non
     if VERBS[verb].on == "pull":
         assert rule(verb, **on_issue) == "only_on_pulls"
     assert rule(verb, **on_pull) == "allowed"
-    assert rule(verb, **on_pull, from_fork=True) == ("fork" if verb in STARTS_A_RUN else "allowed")
+    writes = verb in STARTS_A_RUN and verb != "review"
+    assert rule(verb, **on_pull, from_fork=True) == ("fork" if writes else "allowed")
     assert rule(verb, **on_pull, pull_request_open=False) == (
         "pull_request_closed" if verb in STARTS_A_RUN else "allowed"
     )

@@ -18,6 +18,7 @@ LEVELS = ("notice", "warning", "failure")
 MOST_ANNOTATIONS = 50
 LONGEST_TEXT = 65535
 MOST_ACTIONS = 3
+ELSEWHERE = 15368  # another App's id
 LONGEST_ACTION = {"label": 20, "description": 40, "identifier": 20}
 
 
@@ -53,6 +54,14 @@ def update_check(site: Site, repository: Repository, check_id: int, given: Mappi
         return changed
 
 
+def fail_elsewhere(site: Site, repository: Repository, sha: str, name: str, text: str) -> CheckRun:
+    """Another App's check of a commit fails; ours hears nothing of it, as on GitHub."""
+    with site.ledger.lock:
+        output = {"title": "Failed", "summary": "It failed.", "text": text}
+        blank = CheckRun(site.ledger.new_id(), repository.id, site.ledger.new_id(), sha, name, of_app=ELSEWHERE)
+        return site.ledger.keep(_with(blank, {"conclusion": "failure", "output": output}))
+
+
 def ask_again(site: Site, repository: Repository, check_id: int, by: User) -> None:
     """A person presses "Re-run"."""
     _announce(site, repository, site.ledger.check(repository, check_id), "rerequested", by)
@@ -60,7 +69,7 @@ def ask_again(site: Site, repository: Repository, check_id: int, by: User) -> No
 
 def ask_all_again(site: Site, repository: Repository, sha: str, by: User) -> None:
     """A person presses "Re-run all checks": the suite of a commit is asked for again."""
-    shown = site.ledger.checks_of(repository, sha)
+    shown = [check for check in site.ledger.checks_of(repository, sha) if check.of_app is None]
     if not shown:
         raise not_found()
     suite = checks.check_suite(site, repository, shown[-1])

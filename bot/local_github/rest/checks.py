@@ -40,8 +40,8 @@ def list_checks(call: Call) -> Answer:
     newest = list(reversed(call.site.ledger.checks_of(call.repository, sha)))
     if call.query.get("filter", "latest") == "latest":
         newest = list({one.name: one for one in reversed(newest)}.values())[::-1]
-    if call.number("app_id", call.site.app.id) != call.site.app.id:
-        newest = []
+    app_id = call.number("app_id", 0)
+    newest = [one for one in newest if app_id in (0, one.of_app or call.site.app.id)]
     name, status = call.query.get("check_name"), call.query.get("status")
     found = [one for one in newest if name in (None, one.name) and status in (None, one.status)]
     page, links = paged(call, found)

@@ -5,6 +5,7 @@ from bot.local_github.refusals import RefusalError, not_found
 from bot.local_github.rest.calls import Answer, Call, in_repository
 from bot.local_github.shapes import accounts, repositories
 
+DIFF = ("application/vnd.github.diff", "application/vnd.github.v3.diff")
 RAW = ("application/vnd.github.raw", "application/vnd.github.v3.raw", "application/vnd.github.raw+json")
 
 
@@ -63,6 +64,16 @@ def get_commit(call: Call) -> Answer:
     )
 
 
+def compare(call: Call) -> Answer:
+    """GET …/compare/{base}...{head}: what head changed since it left base; only as a diff."""
+    if call.headers.get("accept", "") not in DIFF:
+        raise RefusalError(415, "This local GitHub compares as a diff only.")
+    ends = [call.site.disk.resolve(call.repository.id, end) for end in call.path["basehead"].split("...")]
+    if len(ends) != 2 or None in ends:
+        raise not_found()
+    return Answer(200, call.site.disk.diff(call.repository.id, str(ends[0]), str(ends[1])).encode())
+
+
 def get_contents(call: Call) -> Answer:
     """GET …/contents/{path}: a file, or a directory's entries."""
     repository, path = call.repository, call.path.get("path", "").strip("/")
@@ -91,6 +102,7 @@ ROUTES = [
     *in_repository("POST", "/git/refs", create_ref, "contents:write"),
     *in_repository("DELETE", "/git/refs/{ref:path}", delete_ref, "contents:write"),
     *in_repository("GET", "/commits/{ref:path}", get_commit, "contents:read"),
+    *in_repository("GET", "/compare/{basehead:path}", compare, "contents:read"),
     *in_repository("GET", "/contents", get_contents, "contents:read"),
     *in_repository("GET", "/contents/{path:path}", get_contents, "contents:read"),
 ]

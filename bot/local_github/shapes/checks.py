@@ -40,7 +40,7 @@ def check_run(site: Site, repository: Repository, record: CheckRun) -> Json:
             "annotations_url": f"{api}/annotations",
         },
         "check_suite": {"id": record.suite_id},
-        "app": via_app(site, site.app.id),
+        "app": via_app(site, record.of_app or site.app.id),
         "pull_requests": [minimal_pull(site, repository, pull) for pull in on],
     }
 

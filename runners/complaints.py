@@ -1,0 +1,49 @@
+"""What stands against a pull request, for `fix` to repair: checks that fail, and review threads that are open."""
+
+from typing import Protocol
+
+from runners import talk
+from runners.attempt import Attempt
+from runners.problems import Problem
+from runners.talk import Failing, Said, Thread
+from runners.wording.hidden import bare, visible
+
+LONGEST_CHECK = 20_000  # characters, of the end: there a log says what went wrong
+LONGEST_THREAD = 8000
+NOTHING = (
+    "There is nothing to fix: on {} no check of others fails, and no review thread of people who may write is open."
+)
+
+
+class Trusted(Protocol):
+    """Chooses what people who may write have said."""
+
+    def of(self, said: tuple[Said, ...]) -> list[Said]:
+        """What is left of it."""
+
+
+def complaints(attempt: Attempt, trusted: Trusted) -> list[tuple[str, str]]:
+    """Each under a heading. Raises Problem where there are none, GitHubError."""
+    api, where, task = attempt.context.github, attempt.where, attempt.task
+    failing = talk.failing_checks(api, where, task.head_sha, attempt.context.app_id)
+    threads = talk.open_threads(api, where, task.number)
+    found = [check_part(one) for one in failing] + [
+        thread_part(one, said) for one in threads if (said := trusted.of(one.said))
+    ]
+    if not found:
+        raise Problem("nothing_to_fix", NOTHING.format(task.head_sha[:12]))
+    return found
+
+
+def check_part(failing: Failing) -> tuple[str, str]:
+    """A failing check, by the end of what it says."""
+    said = bare(failing.text)
+    cut = "…" if len(said) > LONGEST_CHECK else ""
+    return f"A check that fails: {bare(failing.name)[:200]}", cut + said[-LONGEST_CHECK:] or "It says nothing more."
+
+
+def thread_part(thread: Thread, said: list[Said]) -> tuple[str, str]:
+    """A review thread: the place, what was there, and what was said."""
+    place = thread.path if thread.line is None else f"{thread.path}, line {thread.line}"
+    words = "\n\n".join(f"{one.login}: {visible(one.text).strip()}" for one in said)
+    return f"A review thread that is open: {place}", f"{thread.hunk}\n\n{words}"[:LONGEST_THREAD]

@@ -1,0 +1,42 @@
+"""A run's review, brought to its pull request: once, with remarks on lines of the diff, and never an approval."""
+
+from functools import partial
+
+from runners import outbox, runs, talk, tasks
+from runners.context import Context
+from runners.diff_lines import shown_lines
+from runners.github_types import Invalid, Where
+from runners.outbox import Duty
+from runners.steps import perform
+from runners.wording.markers import marked, review_marker
+from runners.wording.reviews import as_github_takes_it, read
+
+
+def post_review(context: Context, duty: Duty) -> None:
+    """Posts the review, unless its words were dropped meanwhile."""
+    run_id, hold = duty.subject, partial(outbox.hold, duty=duty)
+    with context.database.read() as connection:
+        run = runs.get(connection, run_id)
+        task = tasks.get(connection, run.task_id)
+    if not run.summary:
+        return
+    where, marker = Where(task.installation_id, task.repository, task.repository_id), review_marker(run_id)
+
+    def act() -> str:
+        shown = shown_lines(talk.diff(context.github, where, task.base_ref, run.base_sha) or "")
+        try:
+            return _post(shown)
+        except Invalid:
+            # What GitHub shows has changed between the two calls: all that was said still stands in the text.
+            return _post({})
+
+    def _post(shown: dict[str, set[int]]) -> str:
+        text, comments = as_github_takes_it(read(run.summary), shown)
+        said = marked(marker, text)
+        return str(context.github.review(where, task.number, run.base_sha, said, comments))
+
+    def look() -> str | None:
+        found = context.github.find_reviews(where, task.number, marker, f"{context.settings.github_app_slug}[bot]")
+        return str(min(found)) if found else None
+
+    perform(context.database, run_id, "review", act=act, look=look, hold=hold)
