@@ -128,7 +128,7 @@ def test_a_review_is_refused_as_a_whole_in_githubs_words(
         {"comments": "all"},
         {"comments": ["all"]},
         {"comments": [{"path": SCRIPT, "body": "Why?"}]},
-        {"comments": [remark(line="5")]},
+        {"comments": [{**remark(), "line": "5"}]},
         {"comments": [remark(line=True)]},
         {"comments": [remark(side="UP")]},
         {"body": 7},
@@ -264,6 +264,14 @@ def test_an_issue_has_no_reviews(hub: LocalGitHub, api: Api) -> None:
     hub.open_issue(REPO, "Wrong", None, by="sam")
     assert api.repo("GET", "/pulls/1/reviews").status_code == 404
     assert review(api, body="Fine").status_code == 404
+
+
+def test_a_review_is_found_on_its_own_pull_request_only(head: str, hub: LocalGitHub, api: Api) -> None:
+    made = hub.review(REPO, 1, "Fine", by="sam")
+    hub.commit(REPO, "other", {"a": "1"}, by="mona")
+    hub.open_pull(REPO, "Other", "other", "main", None, by="mona")
+    statuses = [api.repo("GET", f"/pulls/{number}/reviews/{made.id}").status_code for number in (1, 2)]
+    assert statuses == [200, 404]
 
 
 def test_a_reviewer_is_no_longer_asked_once_they_reviewed(head: str, hub: LocalGitHub, api: Api) -> None:
