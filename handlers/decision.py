@@ -170,6 +170,8 @@ VERBS_DONE = {
     "apply": Decision.start,
     "plan": Decision.start,
     "revise": Decision.start,
+    "fix": Decision.start,
+    "review": Decision.start,
     "retry": Decision.once_more,
     "approve": Decision.once_more,
     "cancel": Decision.cancel,

@@ -97,7 +97,7 @@ def _refused(error: GitError, where: Where, ref: str) -> Exception:
     if "remote ref" in str(error).lower():
         return Problem(
             "no_such_branch",
-            f"The branch `{ref}` does not exist in {where.repository}. "
+            f"The branch `{ref.removeprefix('refs/heads/')}` does not exist in {where.repository}. "
             "Name one that does with `--base`, or push a first commit if the repository is empty.",
         )
     if any(words in str(error).lower() for words in HARMFUL):

@@ -41,7 +41,7 @@ def test_an_open_thread_is_given_with_its_lines_and_a_resolved_one_is_not(fixing
     number = fixing.pull()
     fixing.review_comment(number, "NEWS.md", 1, "Name this sum.")
     settled = fixing.review_comment(number, "NEWS.md", 1, "This is fine by now.")
-    fixing.resolve(number, settled)
+    fixing.hub.resolve_thread(REPO, settled, "alice")
     fixing.comment("/async-code fix", on=number)
     fixing.work()
     assert "# A review thread that is open: NEWS.md, line 1" in asked(fixing)

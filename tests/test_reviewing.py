@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.local_github.records import Review
 from tests.conftest import MakeWorld
 from tests.world import REPO, World
 
@@ -23,16 +24,20 @@ def writing(new_world: MakeWorld) -> World:
     return new_world(agent_command=WRITES, default_agent="command")
 
 
+def reviews_of_ours(world: World, number: int) -> list[Review]:
+    return [review for review in world.reviews(number) if review.via_app == world.hub.app_id]
+
+
 def test_it_answers_with_one_review_whose_remarks_stand_on_lines(reviewing: World) -> None:
     number = reviewing.pull()
     reviewing.comment("/async-code review", on=number)
     reviewing.work()
-    (review,) = reviewing.reviews(number)
+    (review,) = reviews_of_ours(reviewing, number)
     (remark,) = reviewing.review_comments(number)
     assert (review.state, review.user.type, review.commit_id) == ("COMMENTED", "Bot", reviewing.pull_request.head_sha)
     assert "All in all good." in review.body and "`README.md:1`: elsewhere" in review.body
     assert review.body.startswith("<!-- async-code review=")
-    assert (remark.path, remark.line) == ("NEWS.md", 1)
+    assert (remark.anchor.path, remark.anchor.line) == ("NEWS.md", 1)
     assert "@alice" not in remark.body and "fixes #1" not in remark.body
     (run,) = reviewing.run_rows()
     assert (run.state, run.reason, run.head_sha) == ("unchanged", "reviewed", None)
@@ -47,7 +52,7 @@ def test_a_review_is_asked_for_in_each_round_and_posted_once_each(reviewing: Wor
     reviewing.work()
     reviewing.comment("/async-code retry", on=number)
     reviewing.work()
-    assert len(reviewing.reviews(number)) == 2
+    assert len(reviews_of_ours(reviewing, number)) == 2
     assert [run.reason for run in reviewing.run_rows()] == ["reviewed", "reviewed"]
 
 
@@ -57,7 +62,7 @@ def test_a_fork_is_read_and_never_written_to(reviewing: World) -> None:
     number = reviewing.hub.open_pull(REPO, "From a fork", "mallory:topic", "main", "", "mallory").number
     reviewing.comment("/async-code review", on=number)
     reviewing.work()
-    assert len(reviewing.reviews(number)) == 1
+    assert len(reviews_of_ours(reviewing, number)) == 1
     reviewing.comment("/async-code implement it", on=number)
     reviewing.work()
     assert "**Not on a fork**" in reviewing.replies(number)[-1]
@@ -76,7 +81,7 @@ def test_a_review_without_a_word_is_none(new_world: MakeWorld) -> None:
     world.comment("/async-code review", on=number)
     world.work()
     assert [(run.state, run.reason) for run in world.run_rows()] == [("failed", "no_review")]
-    assert world.reviews(number) == []
+    assert reviews_of_ours(world, number) == []
 
 
 def test_a_command_on_a_line_is_about_that_line(writing: World) -> None:
@@ -86,7 +91,9 @@ def test_a_command_on_a_line_is_about_that_line(writing: World) -> None:
     asked = writing.hub.file_at(REPO, writing.pull_request.head, "asked.txt") or ""
     assert "# Request\nname this sum" in asked
     assert "# Where the request was written\nNEWS.md, line 1\n@@" in asked
-    assert writing.reactions_on_remark(remark) == ["eyes"]
+    (written,) = writing.review_comments(number)
+    assert written.id == remark
+    assert [one.content for one in writing.hub.reactions(written)] == ["eyes"]
     assert "`implement`" in writing.reply(number)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.local_github import LocalGitHub
-from bot.local_github.records import CheckRun, Comment, Pull
+from bot.local_github.records import CheckRun, Comment, Pull, Review, ReviewComment
 from bot.worker import Worker
 from config.database import Database
 from config.secrets import envelope
@@ -89,6 +89,24 @@ class World:
         self.delivered()
         return number
 
+    def review_comment(self, number: int, path: str, line: int, text: str, by: str = "alice") -> int:
+        """A person comments on a line of a pull request; the comment's id."""
+        made = self.hub.comment_on_line(REPO, number, path, line, text, by).id
+        self.delivered()
+        return made
+
+    def review_reply(self, comment: int, text: str, by: str = "alice") -> int:
+        """A person answers in the thread that a comment began; the answer's id."""
+        made = self.hub.reply_on_line(REPO, comment, text, by).id
+        self.delivered()
+        return made
+
+    def review(self, number: int, text: str, by: str = "alice") -> int:
+        """A person reviews a pull request as a whole; the review's id."""
+        made = self.hub.review(REPO, number, text, by).id
+        self.delivered()
+        return made
+
     def delivered(self) -> None:
         """Waits until GitHub has sent what it had to send."""
         assert self.hub.settle(20), "deliveries are still under way"
@@ -147,6 +165,14 @@ class World:
         return [
             reaction.content for comment in self.hub.comments(repo, number) for reaction in self.hub.reactions(comment)
         ]
+
+    def reviews(self, number: int) -> list[Review]:
+        """Everybody's reviews of a pull request, as GitHub has them."""
+        return self.hub.reviews(REPO, number)
+
+    def review_comments(self, number: int) -> list[ReviewComment]:
+        """Everybody's comments on its lines."""
+        return self.hub.review_comments(REPO, number)
 
     @property
     def pull_requests(self) -> list[Pull]:

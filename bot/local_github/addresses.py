@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.local_github.records import CheckRun, Comment, Issue, Pull, Repository, User
+from bot.local_github.records import CheckRun, Comment, Issue, Pull, Repository, Review, ReviewComment, User
 
 
 @dataclass
@@ -42,6 +42,18 @@ class Addresses:
     def comment_page(self, repository: Repository, issue: Issue, comment: Comment) -> str:
         """Of a comment on its page."""
         return f"{self.issue_page(repository, issue)}#issuecomment-{comment.id}"
+
+    def review_page(self, repository: Repository, pull: Pull, review: Review) -> str:
+        """Of a review on its pull request's page."""
+        return f"{self.issue_page(repository, pull)}#pullrequestreview-{review.id}"
+
+    def review_comment(self, repository: Repository, comment: ReviewComment) -> str:
+        """Of a comment on a pull request's lines in the REST API."""
+        return f"{self.repository(repository)}/pulls/comments/{comment.id}"
+
+    def review_comment_page(self, repository: Repository, pull: Pull, comment: ReviewComment) -> str:
+        """Of a comment on lines, on its pull request's page."""
+        return f"{self.issue_page(repository, pull)}#discussion_r{comment.id}"
 
     def check_page(self, repository: Repository, check: CheckRun) -> str:
         """Of a check run's page."""

@@ -1,4 +1,4 @@
-"""The routes of the whole: REST, git, pages."""
+"""The routes of the whole: REST, GraphQL, git, pages."""
 
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -13,5 +13,6 @@ from bot.local_github.site import Site
 
 def application(site: Site, rates: Rates, creations: Creations) -> Starlette:
     """The ASGI application of a site."""
-    rest = Mount("/api/v3", routes=Door(site, rates, creations).routes())
-    return Starlette(routes=[rest, *GitDoor(site).routes(), *page_routes(site)])
+    door = Door(site, rates, creations)
+    rest = Mount("/api/v3", routes=door.routes())
+    return Starlette(routes=[rest, door.graphql(), *GitDoor(site).routes(), *page_routes(site)])

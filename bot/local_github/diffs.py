@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
+HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
 STATUS = {"A": "added", "D": "removed", "M": "modified", "T": "changed", "R": "renamed", "C": "copied"}
 
 
@@ -55,3 +57,36 @@ def _entries(raw: str) -> Iterator[tuple[str, str, str, str | None]]:
 def _hunks(section: str) -> str:
     found = re.search(r"^@@ ", section, flags=re.MULTILINE)
     return section[found.start() :].removesuffix("\n") if found else ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a patch; a number is None where that side has no such line."""
+
+    kind: Literal["hunk", "same", "added", "removed", "note"]
+    old: int | None
+    new: int | None
+    text: str
+
+
+def rows_in(patch: str) -> list[Row]:
+    """The lines of a file's patch, one row each."""
+    rows: list[Row] = []
+    old = new = 0
+    for line in patch.split("\n") if patch else []:
+        hunk = HUNK.match(line)
+        if hunk:
+            old, new = int(hunk[1]), int(hunk[2])
+            rows.append(Row("hunk", None, None, line))
+        elif line.startswith("+"):
+            rows.append(Row("added", None, new, line[1:]))
+            new += 1
+        elif line.startswith("-"):
+            rows.append(Row("removed", old, None, line[1:]))
+            old += 1
+        elif line.startswith("\\"):
+            rows.append(Row("note", None, None, line[2:]))
+        else:
+            rows.append(Row("same", old, new, line[1:]))
+            old, new = old + 1, new + 1
+    return rows

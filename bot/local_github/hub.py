@@ -1,7 +1,7 @@
 """The local GitHub as its users hold it: start it, plant repositories, act as a person, look at what came of it."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -14,10 +14,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from bot.local_github import manifest as manifests
 from bot.local_github.addresses import Addresses
+from bot.local_github.anchors import Lines
 from bot.local_github.application import application
 from bot.local_github.creations import Creations
-from bot.local_github.deeds import accounts, checks, conversation, pulls, repositories
+from bot.local_github.deeds import accounts, checks, conversation, line_comments, pulls, repositories, reviews
 from bot.local_github.deeds.pulls import Proposal
+from bot.local_github.deeds.remarks import Author, Remark
+from bot.local_github.deeds.reviews import Opinion
 from bot.local_github.faults import Faults, SeenCall
 from bot.local_github.gate import Gate
 from bot.local_github.ledger import Ledger
@@ -29,9 +32,13 @@ from bot.local_github.records import (
     Installation,
     Issue,
     Pull,
+    Reactable,
     Reaction,
     Repository,
+    Review,
+    ReviewComment,
     Role,
+    Side,
     User,
 )
 from bot.local_github.repositories_on_disk import RepositoriesOnDisk
@@ -259,6 +266,36 @@ class LocalGitHub:
         proposal = Proposal(title, head, base, body, draft)
         return pulls.open_pull(self.site, self.repository(repo), proposal, self._user(by))
 
+    # Reviews
+
+    def review(
+        self, repo: str, number: int, body: str, by: str, event: str = "COMMENT", remarks: Sequence[Remark] = ()
+    ) -> Review:
+        """A person reviews a pull request: COMMENT, APPROVE or REQUEST_CHANGES, with comments on lines."""
+        opinion = Opinion(event, body, remarks)
+        return reviews.submit(self.site, self.repository(repo), number, opinion, Author(self._user(by)))
+
+    def comment_on_line(
+        self, repo: str, number: int, path: str, line: int, body: str, by: str, side: Side = "RIGHT"
+    ) -> ReviewComment:
+        """A person comments on one line of a pull request, outside of a review."""
+        remark = Remark(Lines(path=path, line=line, side=side), body)
+        return line_comments.comment(self.site, self.repository(repo), number, remark, Author(self._user(by)))
+
+    def reply_on_line(self, repo: str, comment_id: int, body: str, by: str) -> ReviewComment:
+        """A person answers in the thread that a comment on a line began."""
+        repository = self.repository(repo)
+        number = self.site.ledger.review_comment(repository, comment_id).number
+        return line_comments.reply(self.site, repository, number, comment_id, body, Author(self._user(by)))
+
+    def resolve_thread(self, repo: str, comment_id: int, by: str, resolved: bool = True) -> None:
+        """A person calls the thread that a comment began done, or takes that back."""
+        repository = self.repository(repo)
+        number = self.site.ledger.review_comment(repository, comment_id).number
+        line_comments.resolve(self.site, repository, number, comment_id, resolved, self._user(by))
+
+    # Checks and their buttons
+
     def fail_check(self, repo: str, sha: str, name: str, text: str) -> CheckRun:
         """Another App's check of a commit fails, and says so."""
         return checks.fail_elsewhere(self.site, self.repository(repo), sha, name, text)
@@ -293,9 +330,18 @@ class LocalGitHub:
         """Comments, oldest first."""
         return self.site.ledger.comments_of(self.issue(repo, number))
 
-    def reactions(self, of: Issue | Comment) -> list[Reaction]:
+    def reviews(self, repo: str, number: int) -> list[Review]:
+        """Reviews of a pull request, oldest first; a comment on a line by itself has one too, without a text."""
+        return self.site.ledger.reviews_of(self.issue(repo, number))
+
+    def review_comments(self, repo: str, number: int) -> list[ReviewComment]:
+        """Comments on a pull request's lines, oldest first."""
+        return self.site.ledger.review_comments_of(self.issue(repo, number))
+
+    def reactions(self, of: Issue | Comment | ReviewComment) -> list[Reaction]:
         """Reactions to an issue, a pull request or a comment."""
-        return self.site.ledger.reactions_to("comment" if isinstance(of, Comment) else "issue", of.id)
+        kinds: dict[type, Reactable] = {Comment: "comment", ReviewComment: "review_comment"}
+        return self.site.ledger.reactions_to(kinds.get(type(of), "issue"), of.id)
 
     def check_runs(self, repo: str, sha: str | None = None) -> list[CheckRun]:
         """Check runs of a commit, or of all."""

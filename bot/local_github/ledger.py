@@ -16,6 +16,8 @@ from bot.local_github.records import (
     Reactable,
     Reaction,
     Repository,
+    Review,
+    ReviewComment,
     Role,
     Token,
     User,
@@ -23,7 +25,7 @@ from bot.local_github.records import (
 from bot.local_github.refusals import RefusalError, not_found
 from bot.local_github.shelf import Shelf
 
-Kept = TypeVar("Kept", Repository, Issue, Pull, Comment, CheckRun, Installation, Token, Delivery)
+Kept = TypeVar("Kept", Repository, Issue, Pull, Comment, Review, ReviewComment, CheckRun, Installation, Token, Delivery)
 
 
 def now() -> datetime:
@@ -43,6 +45,8 @@ class Ledger:
         self.roles: dict[tuple[int, str], Role] = {}
         self.issues: Shelf[tuple[int, int], Issue] = Shelf(lambda one: one.repository_id)
         self.comments: Shelf[int, Comment] = Shelf(lambda one: (one.repository_id, one.number))
+        self.reviews: Shelf[int, Review] = Shelf(lambda one: (one.repository_id, one.number))
+        self.review_comments: Shelf[int, ReviewComment] = Shelf(lambda one: (one.repository_id, one.number))
         self.reactions: Shelf[int, Reaction] = Shelf(lambda one: (one.kind, one.subject_id))
         self.checks: Shelf[int, CheckRun] = Shelf(lambda one: one.repository_id)
         self.suites: dict[tuple[int, str], int] = {}
@@ -72,6 +76,10 @@ class Ledger:
                 self.repositories[record.id] = record
             elif isinstance(record, Comment):
                 self.comments[record.id] = record
+            elif isinstance(record, Review):
+                self.reviews[record.id] = record
+            elif isinstance(record, ReviewComment):
+                self.review_comments[record.id] = record
             elif isinstance(record, CheckRun):
                 self.checks[record.id] = record
             elif isinstance(record, Installation):
@@ -139,6 +147,10 @@ class Ledger:
             for issue in self.issues.of(repository.id):
                 for comment in self.comments_of(issue):
                     del self.comments[comment.id]
+                for review in self.reviews_of(issue):
+                    del self.reviews[review.id]
+                for remark in self.review_comments_of(issue):
+                    del self.review_comments[remark.id]
                 del self.issues[issue.repository_id, issue.number]
             for check in self.checks.of(repository.id):
                 del self.checks[check.id]
@@ -159,6 +171,30 @@ class Ledger:
         """Comments of an issue or pull request, oldest first."""
         with self.lock:
             return self.comments.of((issue.repository_id, issue.number))
+
+    def review(self, pull: Issue, review_id: int) -> Review:
+        """A review of that pull request."""
+        found = self.reviews.get(review_id)
+        if found is None or (found.repository_id, found.number) != (pull.repository_id, pull.number):
+            raise not_found()
+        return found
+
+    def reviews_of(self, pull: Issue) -> list[Review]:
+        """Reviews of a pull request, oldest first."""
+        with self.lock:
+            return self.reviews.of((pull.repository_id, pull.number))
+
+    def review_comment(self, repository: Repository, comment_id: int) -> ReviewComment:
+        """A comment on lines of a pull request of that repository."""
+        found = self.review_comments.get(comment_id)
+        if found is None or found.repository_id != repository.id:
+            raise not_found()
+        return found
+
+    def review_comments_of(self, pull: Issue) -> list[ReviewComment]:
+        """Comments on lines of a pull request, oldest first."""
+        with self.lock:
+            return self.review_comments.of((pull.repository_id, pull.number))
 
     def reactions_to(self, kind: Reactable, subject_id: int) -> list[Reaction]:
         """Reactions, oldest first."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-Reactable = Literal["issue", "comment"]
+Reactable = Literal["issue", "comment", "review_comment"]
+Side = Literal["LEFT", "RIGHT"]
 REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
 ROLES = ("none", "read", "triage", "write", "maintain", "admin")
 
@@ -102,6 +103,54 @@ class Comment:
     created_at: datetime
     updated_at: datetime
     via_app: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review:
+    """What somebody said of a pull request at one commit: a verdict, a text that may be empty, comments on lines."""
+
+    id: int
+    repository_id: int
+    number: int
+    body: str
+    user: User
+    state: Literal["COMMENTED", "APPROVED", "CHANGES_REQUESTED"]
+    commit_id: str
+    submitted_at: datetime
+    via_app: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Anchor:
+    """Where a comment was put in the diff from `old_sha` to `commit_id`; `side` says by which of them `line` counts."""
+
+    path: str
+    line: int
+    side: Side
+    start_line: int | None
+    start_side: Side | None
+    old_sha: str
+    commit_id: str
+    position: int  # rows below the file's first hunk header
+    diff_hunk: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewComment:
+    """A comment on lines of a pull request. `resolved_by` is kept with the first one of a thread, for all of it."""
+
+    id: int
+    repository_id: int
+    number: int
+    review_id: int
+    anchor: Anchor
+    body: str
+    user: User
+    created_at: datetime
+    updated_at: datetime
+    via_app: int | None = None
+    in_reply_to_id: int | None = None
+    resolved_by: User | None = None
 
 
 @dataclass(frozen=True)

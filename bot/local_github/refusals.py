@@ -1,20 +1,20 @@
 """The answers with which GitHub says no: a status, a message and GitHub's error items."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 TOO_LONG = 65536
 
 
 class RefusalError(Exception):
-    """An answer other than success. `errors` are items of GitHub's validation error shape."""
+    """An answer other than success. `errors` are items of GitHub's validation error shape, or its bare sentences."""
 
     def __init__(
         self,
         status: int,
         message: str,
         *,
-        errors: list[dict[str, Any]] | None = None,
+        errors: Sequence[dict[str, Any] | str] | None = None,
         headers: Mapping[str, str] | None = None,
         extra: Mapping[str, Any] | None = None,
     ) -> None:
@@ -27,7 +27,7 @@ class RefusalError(Exception):
 
     def body(self) -> dict[str, Any]:
         """GitHub's JSON for it."""
-        errors = {} if self.errors is None else {"errors": self.errors}
+        errors = {} if self.errors is None else {"errors": list(self.errors)}
         documentation = {"documentation_url": "https://docs.github.com/rest", "status": str(self.status)}
         return {"message": self.message, **errors, **self.extra, **documentation}
 
@@ -67,6 +67,11 @@ def invalid(
     if message:
         item["message"] = message
     return RefusalError(422, "Validation Failed", errors=[item])
+
+
+def unprocessable(sentence: str) -> RefusalError:
+    """A 422 with one bare sentence, as GitHub words what is wrong with a review."""
+    return RefusalError(422, "Unprocessable Entity", errors=[sentence])
 
 
 def check_length(resource: str, body: str | None) -> None:

@@ -226,6 +226,10 @@ class RepositoriesOnDisk:
         find = _commits if FIXED.fullmatch(wanted) else _commits.__wrapped__
         return list(find(self, repository_id, wanted, limit))
 
+    def merge_base(self, repository_id: int, base: str, head: str) -> str:
+        """The commit at which `head` left `base`, which a pull request's diff begins at. Both are full commit names."""
+        return _merge_base(self, repository_id, base, head) or EMPTY_TREE
+
     def changes(self, repository_id: int, base: str, head: str) -> tuple[Change, ...]:
         """What `head` changed since it left `base`, a file at a time. Both are full commit names."""
         return _changes(self, repository_id, base, head)
@@ -246,7 +250,7 @@ def _quoted(path: str) -> bytes:
 
 
 def _between(disk: RepositoriesOnDisk, repository_id: int, base: str, head: str) -> list[str]:
-    start = _merge_base(disk, repository_id, base, head) or EMPTY_TREE
+    start = disk.merge_base(repository_id, base, head)
     plain = ["--no-ext-diff", "--no-textconv", "--no-color", "--full-index", "-M"]
     return ["diff", *plain, "--end-of-options", start, head, "--"]
 

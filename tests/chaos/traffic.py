@@ -17,7 +17,7 @@ SECONDS_TO_SEND = 600.0
 TALK = (("issues", "opened"), ("issue_comment", "created"))
 # ... and what is not wanted whatever it says, which GitHub's list of failed deliveries tells too.
 NEVER = (
-    ("issues", "labeled"),
+    ("issues", "assigned"),
     ("issue_comment", "edited"),
     ("pull_request", "synchronize"),
     ("push", None),

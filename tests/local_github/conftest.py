@@ -17,7 +17,15 @@ name: async-code
 url: https://example.com
 public: false
 default_permissions: {contents: write, issues: write, pull_requests: write, checks: write, metadata: read}
-default_events: [issue_comment, issues, pull_request, check_run, repository]
+default_events:
+  - issue_comment
+  - issues
+  - pull_request
+  - pull_request_review
+  - pull_request_review_comment
+  - pull_request_review_thread
+  - check_run
+  - repository
 """
 
 

@@ -29,7 +29,7 @@ def test_added_removed_renamed_and_odd_files_are_told_apart(hub: LocalGitHub) ->
 
 def test_rows_carry_the_line_numbers_of_both_sides() -> None:
     patch = "@@ -3,3 +3,3 @@ def f\n same\n-old\n+new\n\\ No newline at end of file"
-    rows = [(row.kind, row.old, row.new, row.text) for row in rows_of(Change("a", None, "modified", "", patch))]
+    rows = [(row.kind, row.old, row.new, row.text) for row in rows_of(patch)]
     assert rows == [
         ("hunk", None, None, "@@ -3,3 +3,3 @@ def f"),
         ("same", 3, 3, "same"),
@@ -40,6 +40,6 @@ def test_rows_carry_the_line_numbers_of_both_sides() -> None:
 
 
 def test_a_very_long_patch_is_cut_with_a_note() -> None:
-    rows = rows_of(Change("a", None, "added", "", "@@ -0,0 +1,9999 @@\n" + "+x\n" * 9999))
+    rows = rows_of("@@ -0,0 +1,9999 @@" + "\n+x" * 9999)
     assert len(rows) == MOST_ROWS + 1
     assert "8000 more lines" in rows[-1].text

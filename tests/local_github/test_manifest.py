@@ -35,6 +35,8 @@ def test_the_projects_own_manifest_is_taken() -> None:
         ("default_events: [issues]", "`issues` needs the permission `issues`"),
         ("default_events: [issues]\ndefault_permissions: {issues: none}", "needs the permission `issues`"),
         ("default_events: [issue_comment]", "`issues` or `pull_requests`"),
+        ("default_events: [pull_request_review]", "needs the permission `pull_requests`"),
+        ("default_events: [pull_request_review_comment]", "needs the permission `pull_requests`"),
         *(
             (f"default_events: [{event}]", "can't be subscribed to")
             for event in ("installation", "installation_repositories", "github_app_authorization", "ping")

@@ -6,6 +6,8 @@ import httpx
 import pytest
 
 from bot.local_github import LocalGitHub
+from bot.local_github.anchors import Lines
+from bot.local_github.deeds.remarks import Remark
 from bot.local_github.pages.markdown import rendered
 from tests.local_github.callers import Api, Browser
 from tests.local_github.conftest import REPO
@@ -26,6 +28,8 @@ def scene(hub: LocalGitHub, api: Api) -> int:
     sha = hub.commit(REPO, "topic", {"till/basket.py": f"limit = 9  # {HOSTILE}\n"}, by="mona", message=HOSTILE)
     hub.open_pull(REPO, f"Better {HOSTILE}", "topic", "main", HOSTILE, by="mona")
     hub.comment(REPO, 1, f"{HOSTILE} [x](javascript:alert(1))", by="sam")
+    lines = Lines(path="till/basket.py", line=1)
+    hub.review(REPO, 2, HOSTILE, by="sam", event="APPROVE", remarks=[Remark(lines, HOSTILE)])
     output = {"title": HOSTILE, "summary": HOSTILE, "text": HOSTILE}
     action = {"label": "Retry", "description": HOSTILE, "identifier": "retry"}
     given = {
@@ -68,6 +72,8 @@ def test_pages_show_what_happened(scene: int, browser: Browser) -> None:
     assert 'class="removed"' in pull
     assert "limit = 10" in pull
     assert "success" in pull
+    assert "approved" in pull
+    assert "till/basket.py:1<" in pull
     assert "Retry" in browser.see(f"/{REPO}/runs/{scene}")
     assert "issues" in browser.see("/-/deliveries")
     assert browser.see(f"/{REPO}/issues/2") == pull  # a pull request's number, asked for as an issue
@@ -135,6 +141,48 @@ def test_a_person_labels_an_issue_and_deletes_what_they_wrote(hub: LocalGitHub, 
         "deleted",
         "deleted",
     ]
+
+
+def test_a_person_reviews_comments_on_a_line_and_answers(scene: int, hub: LocalGitHub, browser: Browser) -> None:
+    page = f"/{REPO}/pull/2"
+    sam = {"as": "sam"}
+    made = browser.send(page, f"{page}/reviews", event="REQUEST_CHANGES", body="Not\r\nyet", **sam)
+    assert made.url.path == page
+    assert [(one.state, one.body) for one in hub.reviews(REPO, 2)][-1] == ("CHANGES_REQUESTED", "Not\nyet")
+    browser.send(page, f"{page}/comments", path="till/basket.py", line="1", side="LEFT", body="Why?", **sam)
+    first = hub.review_comments(REPO, 2)[-1]
+    assert (first.user.login, first.anchor.side, first.anchor.diff_hunk.split("\n")[-1]) == (
+        "sam",
+        "LEFT",
+        "-limit = 10",
+    )
+    browser.send(page, f"{page}/comments/{first.id}/replies", body="Because.")
+    assert hub.review_comments(REPO, 2)[-1].in_reply_to_id == first.id
+    assert "Because." in browser.see(page)
+
+
+def test_a_person_resolves_a_thread(scene: int, hub: LocalGitHub, browser: Browser) -> None:
+    page, first = f"/{REPO}/pull/2", hub.review_comments(REPO, 2)[0]
+    done = f"{page}/comments/{first.id}/resolve"
+    assert browser.send(page, done, resolved="yes", **{"as": "sam"}).status_code == 403
+    assert "resolved by mona" in browser.send(page, done, resolved="yes").text
+    assert "resolved by" not in browser.send(page, done, resolved="no").text
+    assert browser.send(page, f"{page}/comments/7/resolve", resolved="yes").status_code == 404
+
+
+def test_a_refused_review_is_a_page(scene: int, hub: LocalGitHub, browser: Browser) -> None:
+    page = f"/{REPO}/pull/2"
+    for action, fields, words in (
+        ("reviews", {"event": "APPROVE"}, "your own pull request"),
+        ("comments", {"path": "till/basket.py", "line": "99", "body": "Why?"}, "could not be resolved"),
+        ("comments", {"path": "till/basket.py", "line": "one", "body": "Why?"}, "must be a number"),
+    ):
+        refused = browser.send(page, f"{page}/{action}", **fields)
+        assert (refused.status_code, words in refused.text) == (422, True)
+    hub.commit(REPO, "topic", {"till/basket.py": "limit = 8\n"}, by="mona")
+    assert "outdated" in browser.see(page)
+    hub.archive(REPO)
+    assert "Submit the review" not in browser.see(page)
 
 
 def test_a_person_presses_buttons(scene: int, hub: LocalGitHub, browser: Browser) -> None:

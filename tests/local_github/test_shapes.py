@@ -28,6 +28,11 @@ class Scene:
         check = {"name": "async-code / mend", "head_sha": self.head, "output": output}
         self.check = api.repo("POST", "/check-runs", json=check).json()
         api.repo("POST", f"/issues/comments/{self.comment.id}/reactions", json={"content": "eyes"})
+        given = {"event": "COMMENT", "comments": [{"path": "new.txt", "line": 1, "body": "Why?"}]}
+        self.review = api.repo("POST", "/pulls/2/reviews", json=given).json()
+        self.remark = hub.review_comments(REPO, 2)[0]
+        hub.reply_on_line(REPO, self.remark.id, "Because.", by="mona")
+        hub.resolve_thread(REPO, self.remark.id, by="mona")
         hub.settle()
         self.delivery = hub.deliveries[-1]
 
@@ -91,6 +96,42 @@ EXCHANGES: dict[str, tuple[Any, int, Ask]] = {
         201,
         lambda s: s.post("/pulls/2/requested_reviewers", {"reviewers": ["mona"]}),
     ),
+    "reviews": (list[models.PullRequestReview], 200, lambda s: s.get("/pulls/2/reviews")),
+    "review": (models.PullRequestReview, 200, lambda s: s.get(f"/pulls/2/reviews/{s.review['id']}")),
+    "new review": (
+        models.PullRequestReview,
+        200,
+        lambda s: s.post("/pulls/2/reviews", {"event": "COMMENT", "body": "Fine"}),
+    ),
+    "comments of a review": (
+        list[models.ReviewComment],
+        200,
+        lambda s: s.get(f"/pulls/2/reviews/{s.review['id']}/comments"),
+    ),
+    "comments on lines": (list[models.PullRequestReviewComment], 200, lambda s: s.get("/pulls/2/comments")),
+    "comment on a line": (
+        models.PullRequestReviewComment,
+        200,
+        lambda s: s.get(f"/pulls/comments/{s.remark.id}"),
+    ),
+    "new comment on a line": (
+        models.PullRequestReviewComment,
+        201,
+        lambda s: s.post(
+            "/pulls/2/comments", {"path": "new.txt", "line": 1, "side": "RIGHT", "body": "Why?", "commit_id": s.head}
+        ),
+    ),
+    "new answer": (
+        models.PullRequestReviewComment,
+        201,
+        lambda s: s.post(f"/pulls/2/comments/{s.remark.id}/replies", {"body": "So."}),
+    ),
+    "reaction to a comment on a line": (
+        models.Reaction,
+        201,
+        lambda s: s.post(f"/pulls/comments/{s.remark.id}/reactions", {"content": "eyes"}),
+    ),
+    "refused review": (models.ValidationErrorSimple, 422, lambda s: s.post("/pulls/2/reviews", {"event": "COMMENT"})),
     "branch": (models.BranchWithProtection, 200, lambda s: s.get("/branches/topic")),
     "ref": (models.GitRef, 200, lambda s: s.get("/git/ref/heads/topic")),
     "new ref": (models.GitRef, 201, lambda s: s.post("/git/refs", {"ref": "refs/heads/b", "sha": s.main})),
@@ -128,6 +169,9 @@ WEBHOOKS: dict[str, Any] = {
     "issues.opened": models.WebhookIssuesOpened,
     "issue_comment.created": models.WebhookIssueCommentCreated,
     "pull_request.opened": models.WebhookPullRequestOpened,
+    "pull_request_review.submitted": models.WebhookPullRequestReviewSubmitted,
+    "pull_request_review_comment.created": models.WebhookPullRequestReviewCommentCreated,
+    "pull_request_review_thread.resolved": models.WebhookPullRequestReviewThreadResolved,
     "check_run.created": models.WebhookCheckRunCreated,
     "installation.created": models.WebhookInstallationCreated,
 }

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.local_github import LocalGitHub
+from bot.local_github.anchors import Lines
+from bot.local_github.deeds.remarks import Remark
+from bot.local_github.records import Side
 from tests.local_github.callers import Api
 from tests.local_github.conftest import REPO, Received
 
@@ -167,3 +170,35 @@ def test_buttons_of_a_check_run_are_told(hub: LocalGitHub, api: Api) -> None:
 def test_a_delivery_that_was_never_made_is_not_sent_again(hub: LocalGitHub) -> None:
     with pytest.raises(ValueError, match="there was no delivery"):
         hub.redeliver("nothing")
+
+
+def test_a_review_is_told_and_each_of_its_comments(hub: LocalGitHub) -> None:
+    sha = hub.commit(REPO, "topic", {"till/basket.py": "limit = 9\n"}, by="mona")
+    hub.open_pull(REPO, "Better", "topic", "main", None, by="mona")
+    sides: tuple[Side, Side] = ("LEFT", "RIGHT")
+    remarks = [Remark(Lines(path="till/basket.py", line=1, side=side), "Why?") for side in sides]
+    hub.review(REPO, 1, "Nearly", by="sam", event="REQUEST_CHANGES", remarks=remarks)
+    assert events(hub)[-3:] == ["pull_request_review.submitted", *["pull_request_review_comment.created"] * 2]
+    review, left, right = (one.payload for one in hub.deliveries[-3:])
+    assert (review["review"]["state"], review["review"]["body"]) == ("changes_requested", "Nearly")
+    assert (review["review"]["commit_id"], review["sender"]["login"]) == (sha, "sam")
+    assert [one["comment"]["side"] for one in (left, right)] == ["LEFT", "RIGHT"]
+    assert {one["pull_request"]["number"] for one in (review, left, right)} == {1}
+    assert "mergeable" not in review["pull_request"]  # nothing that takes a look at the commits
+
+
+def test_a_comment_by_itself_an_answer_and_a_done_thread_are_told(hub: LocalGitHub) -> None:
+    hub.commit(REPO, "topic", {"till/basket.py": "limit = 9\n"}, by="mona")
+    hub.open_pull(REPO, "Better", "topic", "main", None, by="mona")
+    first = hub.comment_on_line(REPO, 1, "till/basket.py", 1, "Why?", by="sam")
+    hub.reply_on_line(REPO, first.id, "Because.", by="mona")
+    for _ in range(2):
+        hub.resolve_thread(REPO, first.id, by="mona")
+    hub.resolve_thread(REPO, first.id, by="mona", resolved=False)
+    told = ["pull_request_review.submitted", "pull_request_review_comment.created"]
+    threads = [f"pull_request_review_thread.{action}" for action in ("resolved", "unresolved")]
+    assert events(hub)[-6:] == [*told, *told, *threads]
+    review, comment = (one.payload for one in hub.deliveries[-4:-2])
+    assert (review["review"]["body"], review["review"]["state"]) == (None, "commented")
+    assert comment["comment"]["in_reply_to_id"] == first.id
+    assert [one["body"] for one in hub.deliveries[-1].payload["thread"]["comments"]] == ["Why?", "Because."]

@@ -21,7 +21,7 @@ def mirrored(world: World, where: Where, name: str, age: float) -> tuple[Where, 
 
 def fetch(world: World, where: Where) -> Path:
     with world.context.github.git_token(where, {"contents": "read"}) as token, mirrors.borrowed(world.settings, where):
-        return mirrors.fetch(world.settings, where, "main", token)[0]
+        return mirrors.fetch(world.settings, where, "refs/heads/main", token)[0]
 
 
 def evict_to(world: World, size: float) -> None:

@@ -237,7 +237,7 @@ def test_the_long_form_of_tokens_works_too(world: World, where: Where, shared_ap
             del site.ledger.tokens[value]
     shared_api().comment(where, 1, "with the long one")
     assert calls(world, "POST", "/access_tokens") == 1
-    _, commit = mirrors.fetch(world.settings, where, "main", long)
+    _, commit = mirrors.fetch(world.settings, where, "refs/heads/main", long)
     assert commit == world.hub.branches(REPO)["main"]
 
 

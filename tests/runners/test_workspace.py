@@ -17,7 +17,7 @@ from tests.world import REPO, World
 
 def fetch(world: World, where: Where, ref: str = "main") -> tuple[Path, str]:
     with world.context.github.git_token(where, {"contents": "read"}) as token:
-        return mirrors.fetch(world.settings, where, ref, token)
+        return mirrors.fetch(world.settings, where, f"refs/heads/{ref}", token)
 
 
 def test_a_workspace_is_a_clean_checkout_that_the_agent_s_git_understands(tmp_path: Path) -> None:
@@ -139,17 +139,17 @@ def test_a_fetch_that_can_t_be_ends_in_a_clear_answer(world: World, where: Where
     with pytest.raises(Problem, match="first commit"):
         fetch(world, empty)
     with pytest.raises(Unavailable):
-        mirrors.fetch(world.settings, where, "main", "ghs_" + "x" * 36)
+        mirrors.fetch(world.settings, where, "refs/heads/main", "ghs_" + "x" * 36)
     world.hub.faults.add("GET", "/info/refs$", 503)
     with pytest.raises(Unavailable):
         fetch(world, where)
     with world.context.github.git_token(where, {"contents": "read"}) as token:
         world.hub.delete_repository(REPO)
         with pytest.raises(NotFound):
-            mirrors.fetch(world.settings, where, "main", token)
+            mirrors.fetch(world.settings, where, "refs/heads/main", token)
         world.hub.stop()
         with pytest.raises(Unavailable):
-            mirrors.fetch(world.settings, where, "main", token)
+            mirrors.fetch(world.settings, where, "refs/heads/main", token)
 
 
 def test_objects_that_git_thinks_harmful_are_not_taken(world: World, where: Where) -> None:
@@ -164,7 +164,7 @@ def test_no_token_stays_on_disk(world: World, where: Where) -> None:
     for permissions in ({"contents": "read"}, {"contents": "write"}):
         with world.context.github.git_token(where, permissions) as token:
             tokens.append(token)
-            mirror, commit = mirrors.fetch(world.settings, where, "main", token)
+            mirror, commit = mirrors.fetch(world.settings, where, "refs/heads/main", token)
             with open_workspace(world.settings, "kept", mirror, commit) as workspace:
                 settings = remote(world.settings.github_base_url, token)
                 address = f"{world.settings.github_base_url}/{REPO}.git"

@@ -58,7 +58,9 @@ def fail_elsewhere(site: Site, repository: Repository, sha: str, name: str, text
     """Another App's check of a commit fails; ours hears nothing of it, as on GitHub."""
     with site.ledger.lock:
         output = {"title": "Failed", "summary": "It failed.", "text": text}
-        blank = CheckRun(site.ledger.new_id(), repository.id, site.ledger.new_id(), sha, name, of_app=ELSEWHERE)
+        check_id, suite_id = site.ledger.new_id(), site.ledger.new_id()
+        made = CheckRun(id=check_id, repository_id=repository.id, suite_id=suite_id, head_sha=sha, name=name)
+        blank = replace(made, of_app=ELSEWHERE)
         return site.ledger.keep(_with(blank, {"conclusion": "failure", "output": output}))
 
 

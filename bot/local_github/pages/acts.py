@@ -71,11 +71,16 @@ class Acts:
         return go("/-/deliveries")
 
     def _who(self, visit: Visit, least: str = "read") -> tuple[Repository, User]:
-        repository = self.site.ledger.repository(f"{visit.path['owner']}/{visit.path['repo']}")
-        person = self.site.ledger.user(visit.field("as"))
-        if person.type != "User" or not self.site.ledger.role(repository, person).reaches(least):
-            raise RefusalError(403, f"{person.login} can't do that here")
-        return repository, person
+        return acting(self.site, visit, least)
+
+
+def acting(site: Site, visit: Visit, least: str = "read") -> tuple[Repository, User]:
+    """Where a form was sent, and as whom. Raises a refusal unless they may do at least so much there."""
+    repository = site.ledger.repository(f"{visit.path['owner']}/{visit.path['repo']}")
+    person = site.ledger.user(visit.field("as"))
+    if person.type != "User" or not site.ledger.role(repository, person).reaches(least):
+        raise RefusalError(403, f"{person.login} can't do that here")
+    return repository, person
 
 
 def _page(repository: Repository, issue: Issue) -> str:

@@ -126,7 +126,7 @@ class Frame:
         moved = self.site.ledger.repositories.get(refusal.extra.get("repository_id", 0))
         if moved:
             return go("/".join([f"/{moved.full_name}", *request.url.path.split("/")[3:]]))
-        words = [refusal.message, *(error.get("message") or str(error["code"]) for error in refusal.errors or [])]
+        words = [refusal.message, *(_said(error) for error in refusal.errors or [])]
         return Page("refused.html", refusal.status, {"message": ": ".join(words)})
 
     def _page(self, page: Page, request: Request) -> Response:
@@ -147,6 +147,10 @@ def plain(content: bytes) -> Response:
     """A file as text, which no browser runs."""
     policy = {"Content-Security-Policy": "default-src 'none'; sandbox"}
     return Response(content, 200, {**HEADERS, **policy}, "text/plain; charset=utf-8")
+
+
+def _said(error: Mapping[str, Any] | str) -> str:
+    return error if isinstance(error, str) else error.get("message") or str(error["code"])
 
 
 def _hue(login: str) -> int:

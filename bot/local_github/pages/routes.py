@@ -4,6 +4,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.local_github.pages.acts import Acts
 from bot.local_github.pages.frame import Frame, Made, View, Visit
+from bot.local_github.pages.review_acts import ReviewActs
 from bot.local_github.pages.views import Views
 from bot.local_github.refusals import not_found
 from bot.local_github.site import Site
@@ -11,7 +12,7 @@ from bot.local_github.site import Site
 
 def page_routes(site: Site) -> list[BaseRoute]:
     """Pages and forms; whatever is not known is a page that says so."""
-    frame, views, acts = Frame(site), Views(site), Acts(site)
+    frame, views, acts, review_acts = Frame(site), Views(site), Acts(site), ReviewActs(site)
     repo = "/{owner}/{repo}"
     number = "/{number:int}"
     seen: list[tuple[str, View]] = [
@@ -39,6 +40,10 @@ def page_routes(site: Site) -> list[BaseRoute]:
         (f"{repo}/issues{number}/state", acts.set_state),
         (f"{repo}/issues{number}/labels", acts.label),
         (f"{repo}/issues{number}/comments/{{comment_id:int}}/delete", acts.delete),
+        (f"{repo}/pull{number}/reviews", review_acts.review),
+        (f"{repo}/pull{number}/comments", review_acts.comment),
+        (f"{repo}/pull{number}/comments/{{comment_id:int}}/replies", review_acts.reply),
+        (f"{repo}/pull{number}/comments/{{comment_id:int}}/resolve", review_acts.resolve),
         (f"{repo}/runs/{{check_id:int}}/rerun", acts.rerun),
         (f"{repo}/runs/{{check_id:int}}/press", acts.press),
         ("/-/deliveries/{delivery_id:int}/again", acts.redeliver),

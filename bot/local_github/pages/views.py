@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+from bot.local_github.pages.discussions import reviewed
 from bot.local_github.pages.frame import HEADERS, Made, Page, Visit, plain
 from bot.local_github.records import Comment, Issue, Pull, Repository, User
 from bot.local_github.refusals import not_found
@@ -124,13 +125,14 @@ class Views:
         return Page("issue.html", shown=shown)
 
     def pull(self, visit: Visit) -> Made:
-        """A pull request: conversation, checks, commits and diff on one page."""
+        """A pull request: conversation, checks, reviews, commits and diff on one page."""
         repository = self._repository(visit)
         pull = self.site.ledger.pull(repository, visit.path["number"])
         ends = pull.base_sha, pull.head_sha
         shown = {
             **self._around(repository, "pulls"),
             **self._conversation(repository, pull),
+            **reviewed(self.site, repository, pull),
             "commits": self.site.disk.commits(repository.id, "..".join(ends))[::-1],
             "changes": self.site.disk.changes(repository.id, *ends),
             "checks": self.site.ledger.checks_of(repository, pull.head_sha),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode
 
@@ -20,6 +21,30 @@ class Answer:
     status: int
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def text(given: Mapping[str, Any], name: str) -> str:
+    """A text that an object of the body must have."""
+    value = given.get(name)
+    if not isinstance(value, str):
+        raise RefusalError(422, f'Invalid request.\n\n"{name}" wasn\'t supplied.')
+    return value
+
+
+def maybe_text(given: Mapping[str, Any], name: str) -> str | None:
+    """A text that it may have."""
+    value = given.get(name)
+    if value is not None and not isinstance(value, str):
+        raise RefusalError(422, f"Invalid request.\n\nFor '{name}', {value!r} is not a string.")
+    return value
+
+
+def maybe_number(given: Mapping[str, Any], name: str) -> int | None:
+    """A whole number that it may have."""
+    value = given.get(name)
+    if value is not None and type(value) is not int:  # JSON's true is no number, though Python's is
+        raise RefusalError(422, f"Invalid request.\n\nFor '{name}', {value!r} is not an integer.")
+    return value
 
 
 @dataclass(frozen=True)
@@ -46,17 +71,26 @@ class Call:
 
     def text(self, name: str) -> str:
         """A text that the body must have."""
-        value = self.given.get(name)
-        if not isinstance(value, str):
-            raise RefusalError(422, f'Invalid request.\n\n"{name}" wasn\'t supplied.')
-        return value
+        return text(self.given, name)
 
     def maybe_text(self, name: str) -> str | None:
         """A text that the body may have."""
-        value = self.given.get(name)
-        if value is not None and not isinstance(value, str):
-            raise RefusalError(422, f"Invalid request.\n\nFor '{name}', {value!r} is not a string.")
-        return value
+        return maybe_text(self.given, name)
+
+    def maybe_number(self, name: str) -> int | None:
+        """A whole number that the body may have."""
+        return maybe_number(self.given, name)
+
+    @property
+    def since(self) -> datetime | None:
+        """The moment from which on changes are asked for."""
+        if "since" not in self.query:
+            return None
+        try:
+            moment = datetime.fromisoformat(self.query["since"])
+        except ValueError:
+            raise RefusalError(422, "Invalid since parameter; it must be ISO 8601: YYYY-MM-DDTHH:MM:SSZ") from None
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
     def number(self, name: str, default: int) -> int:
         """A number of the query; what is no number counts as left out."""

@@ -1,10 +1,7 @@
-"""Issues, their comments and reactions."""
-
-from datetime import UTC, datetime
+"""Issues and their comments."""
 
 from bot.local_github.deeds import conversation
-from bot.local_github.records import Reactable
-from bot.local_github.refusals import RefusalError, invalid
+from bot.local_github.refusals import invalid
 from bot.local_github.rest.calls import Answer, Call, in_repository, paged
 from bot.local_github.shapes import issues
 
@@ -27,20 +24,10 @@ def update_issue(call: Call) -> Answer:
 def list_comments(call: Call) -> Answer:
     """GET …/issues/{number}/comments, oldest first; `since` is about the last change."""
     issue = call.site.ledger.issue(call.repository, call.path["number"])
-    since = _since(call)
+    since = call.since
     comments = [one for one in call.site.ledger.comments_of(issue) if since is None or one.updated_at >= since]
     page, links = paged(call, comments)
     return Answer(200, [issues.comment(call.site, call.repository, issue, one) for one in page], links)
-
-
-def _since(call: Call) -> datetime | None:
-    if "since" not in call.query:
-        return None
-    try:
-        moment = datetime.fromisoformat(call.query["since"])
-    except ValueError:
-        raise RefusalError(422, "Invalid since parameter; it must be ISO 8601: YYYY-MM-DDTHH:MM:SSZ") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def create_comment(call: Call) -> Answer:
@@ -71,35 +58,6 @@ def delete_comment(call: Call) -> Answer:
     return Answer(204)
 
 
-def _subject(call: Call) -> tuple[Reactable, int]:
-    if "comment_id" in call.path:
-        return "comment", call.site.ledger.comment(call.repository, call.path["comment_id"]).id
-    return "issue", call.site.ledger.issue(call.repository, call.path["number"]).id
-
-
-def list_reactions(call: Call) -> Answer:
-    """GET …/reactions of an issue or a comment."""
-    content = call.query.get("content")
-    given = [one for one in call.site.ledger.reactions_to(*_subject(call)) if content in (None, one.content)]
-    page, links = paged(call, given)
-    return Answer(200, [issues.reaction(call.site, one) for one in page], links)
-
-
-def create_reaction(call: Call) -> Answer:
-    """POST …/reactions: 201, or 200 for one that was there."""
-    kind, subject = _subject(call)
-    conversation.check_writable(call.repository)
-    made, new = conversation.react(call.site, kind, subject, call.text("content"), call.site.app.bot)
-    return Answer(201 if new else 200, issues.reaction(call.site, made))
-
-
-def delete_reaction(call: Call) -> Answer:
-    """DELETE …/reactions/{id}."""
-    kind, subject = _subject(call)
-    conversation.unreact(call.site, kind, subject, call.path["reaction_id"])
-    return Answer(204)
-
-
 _READ = ("issues:read", "pull_requests:read")
 _WRITE = ("issues:write", "pull_requests:write")
 
@@ -107,14 +65,8 @@ ROUTES = [
     *in_repository("GET", "/issues/comments/{comment_id:int}", get_comment, *_READ),
     *in_repository("PATCH", "/issues/comments/{comment_id:int}", update_comment, *_WRITE),
     *in_repository("DELETE", "/issues/comments/{comment_id:int}", delete_comment, *_WRITE),
-    *in_repository("GET", "/issues/comments/{comment_id:int}/reactions", list_reactions, *_READ),
-    *in_repository("POST", "/issues/comments/{comment_id:int}/reactions", create_reaction, *_WRITE),
-    *in_repository("DELETE", "/issues/comments/{comment_id:int}/reactions/{reaction_id:int}", delete_reaction, *_WRITE),
     *in_repository("GET", "/issues/{number:int}", get_issue, *_READ),
     *in_repository("PATCH", "/issues/{number:int}", update_issue, *_WRITE),
     *in_repository("GET", "/issues/{number:int}/comments", list_comments, *_READ),
     *in_repository("POST", "/issues/{number:int}/comments", create_comment, *_WRITE),
-    *in_repository("GET", "/issues/{number:int}/reactions", list_reactions, *_READ),
-    *in_repository("POST", "/issues/{number:int}/reactions", create_reaction, *_WRITE),
-    *in_repository("DELETE", "/issues/{number:int}/reactions/{reaction_id:int}", delete_reaction, *_WRITE),
 ]

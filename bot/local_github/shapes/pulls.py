@@ -76,7 +76,7 @@ def pull(site: Site, repository: Repository, record: Pull) -> Json:
         "mergeable_state": "clean" if is_open else "unknown",
         "merged_by": None,
         "comments": len(site.ledger.comments_of(record)),
-        "review_comments": 0,
+        "review_comments": len(site.ledger.review_comments_of(record)),
         "maintainer_can_modify": record.maintainer_can_modify,
         "commits": len(site.disk.commits(repository.id, f"{record.base_sha}..{record.head_sha}")),
         "additions": sum(change.additions for change in changes),

@@ -5,7 +5,9 @@ const EVERY = 1000; // ms
 let revision = document.body.dataset.revision;
 const served = new Map();
 
-const writing = (part) => part.contains(document.activeElement) && document.activeElement.matches("textarea, input, select");
+const writing = (part) =>
+  (part.contains(document.activeElement) && document.activeElement.matches("textarea, input, select")) ||
+  [...part.querySelectorAll("textarea")].some((one) => one.value !== one.defaultValue);
 
 function swap(fresh) {
   for (const part of parts()) {
