@@ -42,6 +42,7 @@ from runners.lease import Lease
 from runners.pace import Pace
 from runners.queue import Sender, celery_app
 from runners.queues import DELIVERY, POOLS
+from runners.releasing import let_ci_run
 from runners.reviewing import post_review
 from runners.telling import tell_check, tell_status
 from runners.tokens import TokenCache
@@ -54,6 +55,7 @@ EFFECTS: dict[str, Effect] = {
     "status": tell_status,
     "check": tell_check,
     "review": post_review,
+    "release": let_ci_run,
     "doubles": remove_doubles,
 }
 TICK_SECONDS = 1.0

@@ -25,6 +25,7 @@ Label = Annotated[str, StringConstraints(pattern=r"(?i)async-code", max_length=5
 # As the flags of a command are: a name that a program could take for an option of its own is none.
 Model = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@+\[\]-]{0,99}$")]
 Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._/+#=-]{0,199}$")]
+Check = Annotated[str, StringConstraints(pattern=r"^\S[^\n]*$", max_length=500)]
 Roles = Literal["write", "maintain", "admin"]
 
 
@@ -63,6 +64,9 @@ class PullRequests(_Part):
     """How pull requests are opened."""
 
     draft: bool = Field(default=False, description="Open them as drafts, where `--no-draft` does not say otherwise.")
+    sign_off: bool = Field(
+        default=False, description="Sign commits off, by the bot that writes them and for whoever asked."
+    )
 
 
 class Bounds(_Part):
@@ -96,12 +100,25 @@ class Wishes(_Part):
         max_length=100,
         description="Paths that no patch may touch, and all below them; `*` stands for anything, `/` too.",
     )
+    ci: Literal["auto", "hold", "run"] = Field(
+        default="auto",
+        description="Whether CI runs on what the bot pushes: `hold` keeps it waiting for `release`, `run` does not, "
+        "`auto` does where the agent read what somebody without write access had written.",
+    )
+    checks: list[Check] = Field(
+        default=[],
+        max_length=10,
+        description="Shell commands that are run in the sandbox on what the agent left. What they say stands in the "
+        "check run, at the lines that it is about.",
+    )
     limits: Bounds = Bounds()
 
     @property
     def bounds(self) -> dict[str, Any]:
         """What holds for a run of a task, as JSON."""
-        return self.limits.model_dump(exclude_none=True) | ({"protect": self.protect} if self.protect else {})
+        given: dict[str, Any] = {"protect": self.protect, "checks": self.checks}
+        given |= {"ci": self.ci if self.ci != "auto" else "", "sign_off": self.pull_request.sign_off}
+        return self.limits.model_dump(exclude_none=True) | {name: value for name, value in given.items() if value}
 
 
 NO_WISHES = Wishes()

@@ -223,6 +223,11 @@ class Settings(BaseSettings):
         return urlsplit(self.github_base_url).netloc.lower()
 
     @property
+    def bot_login(self) -> str:
+        """The login under which the App writes."""
+        return f"{self.github_app_slug}[bot]"
+
+    @property
     def api_url(self) -> str:
         """Root of the REST API, with a trailing slash (GitHub Enterprise Server: `/api/v3/`)."""
         return "https://api.github.com/" if self.host_name == "github.com" else f"{self.github_base_url}/api/v3/"

@@ -144,6 +144,12 @@ class Decision(Standing):
             ),
         )
 
+    def release(self, _command: Command) -> Answer:
+        """Lets the CI run that waits."""
+        run = self.held()
+        moves.release(self.connection, run.id, self.event.sender.login)
+        return Answer(DONE, replies.released())
+
     def wanted(self, command: Command) -> Wanted:
         """The task that the command asks for, as the webhook told it."""
         event, pull, wishes = self.event, self.scene.pull, self.scene.wishes
@@ -159,6 +165,8 @@ class Decision(Standing):
             requester_id=event.sender.id,
             requester=event.sender.login,
             spot=vars(event.spot) if event.spot else None,
+            opener_id=event.opener.id if event.opener else None,
+            opener=event.opener.login if event.opener else None,
         )
         if pull is None:
             return wanted
@@ -174,6 +182,7 @@ VERBS_DONE = {
     "review": Decision.start,
     "retry": Decision.once_more,
     "approve": Decision.once_more,
+    "release": Decision.release,
     "cancel": Decision.cancel,
     "status": Decision.status,
     "help": Decision.help,

@@ -109,6 +109,7 @@ class Spoken:
     text: str  # in which the commands stand
     author_id: int  # of that text
     spot: Spot | None = None  # of a review's comment
+    opener: Sender | None = None  # who wrote title and body; None where GitHub does not tell
 
 
 @dataclass(frozen=True)

@@ -94,8 +94,9 @@ def _owner(fields: _Fields, path: str) -> Owner:
     return Owner(fields.number(f"{path}.id"), fields.text(f"{path}.login"), fields.text(f"{path}.type", "User"))
 
 
-def _sender(fields: _Fields) -> Sender:
-    return Sender(fields.number("sender.id"), fields.text("sender.login"), fields.text("sender.type", "User") == "Bot")
+def _person(fields: _Fields, path: str) -> Sender:
+    is_bot = fields.text(f"{path}.type", "User") == "Bot"
+    return Sender(fields.number(f"{path}.id"), fields.text(f"{path}.login"), is_bot)
 
 
 def _repository(fields: _Fields) -> Repository:
@@ -110,7 +111,7 @@ def _repository(fields: _Fields) -> Repository:
 
 def _where(fields: _Fields) -> tuple[int, Repository, Sender]:
     """What all but installations have in common: the installation, the repository, who did it."""
-    return fields.number("installation.id"), _repository(fields), _sender(fields)
+    return fields.number("installation.id"), _repository(fields), _person(fields, "sender")
 
 
 def _spoken(fields: _Fields, kind: str, source: str, on: str = "issue") -> Spoken:
@@ -127,6 +128,7 @@ def _spoken(fields: _Fields, kind: str, source: str, on: str = "issue") -> Spoke
         body=fields.text(f"{on}.body", ""),
         text=fields.text(f"{source}.body", ""),
         author_id=fields.number(f"{source}.user.id"),
+        opener=_person(fields, f"{on}.user") if fields.has(f"{on}.user.id") else None,
     )
 
 

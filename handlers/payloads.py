@@ -24,7 +24,7 @@ PARTS: Parts = {
     },
     "review": {"id": None, "body": None, "user": ACCOUNT},
     "label": {"name": None},
-    "pull_request": dict.fromkeys(("number", "title", "body")),
+    "pull_request": {**dict.fromkeys(("number", "title", "body")), "user": ACCOUNT},
     "check_run": {**dict.fromkeys(("head_sha", "external_id")), "app": {"id": None}},
     "check_suite": {"head_sha": None, "app": {"id": None}},
     "requested_action": {"identifier": None},

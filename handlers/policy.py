@@ -56,6 +56,7 @@ class Facts:
     spent: Spent = NOTHING_SPENT
     on_this: Here = NOTHING_HERE
     is_ours: bool = False  # a run of ours published on the pull request
+    ci_held: bool = False  # on the pull request
     bad_file: str = ""  # what is wrong with the repository's file
     plan_ids: tuple[str, ...] = ()  # of the plans here that wait for approval, the newest first
     has_unfinished: bool = False  # a task here, or the plan of one, waits or is at work
@@ -133,6 +134,7 @@ def _nonsense(command: Command, facts: Facts) -> list[tuple[str, bool]]:
     named = command.text.strip().lower()
     rules = {
         "revise": [("not_ours", not facts.is_ours)],
+        "release": [("nothing_held", not facts.ci_held)],
         "approve": [
             ("nothing_to_approve", not facts.plan_ids),
             ("another_plan", named not in facts.plan_ids),

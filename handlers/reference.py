@@ -61,8 +61,10 @@ model: {{claude-code: sonnet}}
 triggers: {{label: async-code, issue_body: true}}
 allow: {{roles: [write, maintain, admin], users: []}}
 base: main
-pull_request: {{draft: true}}
+pull_request: {{draft: true, sign_off: false}}
+ci: auto
 protect: [".github/**", "infra/**"]
+checks: ["pytest -q", "ruff check ."]
 limits: {{budget_usd: 3, timeout_minutes: 40, files: 200, lines: 5000}}
 ```
 

@@ -69,6 +69,7 @@ REFUSALS = {
     "only_on_pulls": "**Not here**: `{verb}` is for pull requests.",
     "not_ours": "**Not one of mine**: `revise` continues a pull request that this bot opened or worked on. On this one "
     "`implement` does what you write.",
+    "nothing_held": "**Nothing to release**: no CI of this pull request waits for a word.",
     "nothing_to_approve": "**Nothing to approve**: no plan waits here. `plan` asks for one.",
     "another_plan": "**Which plan?** Behind `approve` stands the name of a plan and nothing else; here waits {detail}. "
     "It is done as it was shown: for another one write `plan` and what it is to be.",
@@ -96,6 +97,11 @@ def _over_the_limit(verdict: Verdict, now: float, used: str, setting: str) -> st
     again = f" The next place is free in {duration(max(until - now, 0))} ({_clock(until)})." if until else ""
     said = used.format(used=verdict.used, limit=verdict.limit)
     return f"**Over the limit**: {said}{again} The operator of this bot set that limit (`{setting}`)."
+
+
+def released() -> str:
+    """CI may run."""
+    return "CI may run: an empty commit on this branch lets it, in a moment."
 
 
 def unknown_agent(name: str, names: Sequence[str]) -> str:
@@ -210,9 +216,11 @@ def config_text(wishes: Wishes, *, agent: str, base: str, minutes: float, budget
         "Besides comments": ", ".join(triggered) or "nothing",
         "Begins at": quoted(wishes.base or base, 100),
         "Pull requests": "drafts" if wishes.pull_request.draft else "ready for review",
+        "CI": {"auto": "held where a stranger's words were read", "hold": "held", "run": "runs"}[wishes.ci],
         "A run may take": f"{min(bounds.timeout_minutes or minutes, minutes):g} minutes",
         "A run may cost": f"${min(bounds.budget_usd or budget_usd, budget_usd):.2f}",
         "A patch may touch": _at_most(bounds.files, bounds.lines),
+        "Checks": ", ".join(quoted(command, 200) for command in wishes.checks) or "none",
         "Protected": ", ".join(
             [*(quoted(pattern, 100) for pattern in wishes.protect), "workflows, code owners, this file"]
         ),

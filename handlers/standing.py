@@ -65,15 +65,21 @@ class Standing:
             limits=settings.limits,
             spent=spent(self.connection, self.account_id),
             on_this=self.on_this(),
-            is_ours=command.verb == "revise" and self.is_ours(),
+            is_ours=command.verb == "revise" and self.published() is not None,
+            ci_held=command.verb == "release" and self.held() is not None,
             bad_file=self.scene.bad_file,
             not_among=self.not_among(),
         )
 
-    def is_ours(self) -> bool:
-        """Whether a run of ours published on this pull request."""
+    def published(self) -> Any:
+        """The newest run of ours that published on this pull request, if one did."""
         place = self.place()
-        return runs.published_on(self.connection, place.host, place.repository_id, place.number) is not None
+        return runs.published_on(self.connection, place.host, place.repository_id, place.number)
+
+    def held(self) -> Any:
+        """The same, if CI waits on what it published."""
+        run = self.published()
+        return run if run is not None and run.held and not run.released_by else None
 
     def not_among(self) -> str:
         """Whom the repository's file lets have it work, if the sender is none of them."""

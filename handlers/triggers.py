@@ -7,7 +7,7 @@ from config.database import Connection, Row
 from handlers import inbox
 from handlers.answering import answer_all, is_heard, look
 from handlers.events import Labelled, Pressed, Spoken
-from handlers.grammar import SLUG, Command, Flags
+from handlers.grammar import SLUG, VERBS, Command, Flags
 from handlers.inbox import Taken
 from runners import outbox, runs, tasks
 from runners.context import Context
@@ -43,20 +43,21 @@ def pressed(context: Context, taken: Taken, event: Pressed) -> None:
         task = tasks.get(connection, run.task_id) if run else None
     if not (verb and run and task):
         return _do(context, taken, None)
+    on_pull = VERBS[verb].on == "pull"  # of an issue's task, the one that it came to
     said = Spoken(
         kind="rerun" if event.button is None else "button",
         source_id=taken.guid,
         installation_id=event.installation_id,
         repository=event.repository,
         sender=event.sender,
-        number=task.number,
-        is_pull_request=task.is_pull_request,
+        number=run.pull_request or task.number if on_pull else task.number,
+        is_pull_request=on_pull or task.is_pull_request,
         title=task.title,
         body=task.body,
         text="",
         author_id=event.sender.id,
     )
-    return _do(context, taken, Meant(said, _command(verb), task.id, run.id))
+    return _do(context, taken, Meant(said, _command(verb), None if on_pull else task.id, run.id))
 
 
 def _command(verb: str) -> Command:

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from runners import talk
+from runners import runs, talk
 from runners.attempt import Attempt
 from runners.problems import Problem
 from runners.talk import Failing, Said, Thread
@@ -25,7 +25,7 @@ class Trusted(Protocol):
 def complaints(attempt: Attempt, trusted: Trusted) -> list[tuple[str, str]]:
     """Each under a heading. Raises Problem where there are none, GitHubError."""
     api, where, task = attempt.context.github, attempt.where, attempt.task
-    failing = talk.failing_checks(api, where, task.head_sha, attempt.context.app_id)
+    failing = [*own_checks(attempt), *talk.failing_checks(api, where, task.head_sha, attempt.context.app_id)]
     threads = talk.open_threads(api, where, task.number)
     found = [check_part(one) for one in failing] + [
         thread_part(one, said) for one in threads if (said := trusted.of(one.said))
@@ -33,6 +33,16 @@ def complaints(attempt: Attempt, trusted: Trusted) -> list[tuple[str, str]]:
     if not found:
         raise Problem("nothing_to_fix", NOTHING.format(task.head_sha[:12]))
     return found
+
+
+def own_checks(attempt: Attempt) -> list[Failing]:
+    """The repository's own checks that failed after the run of ours that made what stands there."""
+    task = attempt.task
+    with attempt.context.database.read() as connection:
+        run = runs.published_on(connection, task.host, task.repository_id, task.number)
+    if run is None or run.head_sha != task.head_sha:
+        return []
+    return [Failing(one["command"], one["said"]) for one in run.checks or () if one["why"]]
 
 
 def check_part(failing: Failing) -> tuple[str, str]:

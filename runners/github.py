@@ -213,6 +213,11 @@ class Api:
         with self.writing(where, f"check {check_run_id}") as rest:
             rest.checks.update(where.owner, where.name, check_run_id, data=check)
 
+    def annotations(self, where: Where, check_run_id: int) -> int:
+        """How many annotations a check run has."""
+        with self.reading(where) as rest:
+            return int(rest.checks.get(where.owner, where.name, check_run_id).json()["output"]["annotations_count"])
+
     def find_checks(self, where: Where, head_sha: str, external_id: str, app_id: int) -> dict[int, str]:
         """Conclusions (or, before their end, states) of this App's check runs with the external id on a commit."""
         with self.reading(where) as rest:

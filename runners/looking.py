@@ -9,7 +9,7 @@ from config.settings import Settings
 from runners import refused_hosts, run_events, runs, tasks
 from runners.states import ENDS, RunState, TaskState
 from runners.wording.bounds import BOUNDS
-from runners.wording.views import RunView, TaskView
+from runners.wording.views import CheckView, RunView, TaskView
 
 LOG_LINES = 50
 
@@ -68,6 +68,8 @@ def run_view(connection: Connection, settings: Settings, task: Row[Any], run: Ro
         url=run_page(settings, run.id),
         place_url=f"{settings.github_base_url}/{task.repository}/{place(task, run)}",
         log=tuple(log_line(event) for event in events),
+        held=bool(run.held) and not run.released_by,
+        checks=tuple(CheckView(one["command"], one["why"], one["seconds"], one["said"]) for one in run.checks or ()),
     )
 
 

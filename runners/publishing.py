@@ -10,12 +10,13 @@ from runners import looking, mirrors, patches
 from runners.attempt import Attempt
 from runners.git import GitError, git, meaning, remote
 from runners.github_types import Invalid, Pull
+from runners.holding import is_held
 from runners.lease import Lease
 from runners.problems import Problem
 from runners.rights import confirm_right
 from runners.runs import get
 from runners.steps import external_id, perform
-from runners.wording.publishing import RUN_TRAILER, branch_name, commit_message, pull_request_body, subject
+from runners.wording.publishing import RUN_TRAILER, Trailers, branch_name, commit_message, pull_request_body, subject
 from runners.wording.views import RunView, TaskView
 from runners.workspace import open_workspace
 
@@ -24,6 +25,7 @@ def publish(attempt: Attempt, lease: Lease) -> None:
     """Publishes the run's patch on a branch and in a pull request."""
     confirm_right(attempt)
     _still_open(attempt)
+    is_held(attempt)
     with attempt.context.database.read() as connection:
         attempt = replace(attempt, run=get(connection, attempt.claim.run_id))
         task = looking.task_view(connection, attempt.context.settings, attempt.task.id)
@@ -64,7 +66,17 @@ def _push(attempt: Attempt, lease: Lease, task: TaskView, run: RunView, branch: 
         with open_workspace(context.settings, f"{attempt.name}-publish", mirror, row.base_sha) as workspace:
             requester = row.requester
             co_author = f"{requester} <{row.requester_id}+{requester}@users.noreply.github.com>"
-            message = commit_message(task, attempt.task.title, run, row.patch_fence, co_author)
+            message = commit_message(
+                task,
+                attempt.task.title,
+                run,
+                Trailers(
+                    row.patch_fence,
+                    co_author,
+                    held=run.held,
+                    sign_off=bool((attempt.task.bounds or {}).get("sign_off")),
+                ),
+            )
             made = patches.commit(workspace, row.patch, message, row.created_at)
 
             def look() -> str | None:
@@ -158,7 +170,7 @@ def _open(attempt: Attempt, lease: Lease, task: TaskView, run: RunView, branch: 
 
 def _create(attempt: Attempt, task: TaskView, run: RunView, branch: str) -> Pull:
     """A new pull request; a plain one where the repository's plan knows no drafts."""
-    draft = bool(attempt.task.flags.get("draft"))
+    draft = bool(attempt.task.flags.get("draft")) or run.held
     title, body = subject(task, attempt.task.title), pull_request_body(task, run)
     fields = {"title": title, "body": body, "head": branch, "base": attempt.task.base_ref}
     try:

@@ -36,7 +36,7 @@ def post_review(context: Context, duty: Duty) -> None:
         return str(context.github.review(where, task.number, run.base_sha, said, comments))
 
     def look() -> str | None:
-        found = context.github.find_reviews(where, task.number, marker, f"{context.settings.github_app_slug}[bot]")
+        found = context.github.find_reviews(where, task.number, marker, context.settings.bot_login)
         return str(min(found)) if found else None
 
     perform(context.database, run_id, "review", act=act, look=look, hold=hold)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     Column,
@@ -77,6 +78,9 @@ runs = Table(
     Column("added", Integer),
     Column("removed", Integer),
     Column("summary", Text),
+    Column("held", Boolean),  # whether CI waits on what is published; NULL: not decided yet
+    Column("released_by", Text),  # login
+    Column("checks", JSON(none_as_null=True)),  # how the repository's own checks ended, see runners.checking
     Column("pull_request", BigInteger),
     Column("input_tokens", BigInteger),
     Column("output_tokens", BigInteger),

@@ -56,6 +56,8 @@ tasks = Table(
     Column("base_ref", Text, nullable=False),
     Column("head_ref", Text),  # of the pull request, and then the branch that is written to
     Column("head_sha", Text),
+    Column("opener_id", BigInteger),  # who wrote title and body
+    Column("opener", Text),
     Column("requester_id", BigInteger, nullable=False),
     Column("requester", Text, nullable=False),
     Column("state", Text, nullable=False),
@@ -112,6 +114,8 @@ class Wanted:
     head_sha: str | None = None
     bounds: Mapping[str, Any] = field(default_factory=dict)
     spot: Mapping[str, Any] | None = None  # path, start, line, side, hunk
+    opener_id: int | None = None
+    opener: str | None = None
 
 
 def id_of(letter: str, *key: object, secret: bytes = b"") -> str:

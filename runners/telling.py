@@ -1,18 +1,22 @@
 """GitHub brought to what SQL says of a task and its runs: the status comment, the check runs."""
 
 from functools import partial
+from typing import Any
 
+from config.database import Row
 from runners import looking, outbox, runs, tasks
+from runners.annotations import MOST, from_json
 from runners.context import Context
 from runners.doubles import DELAY
 from runners.github_types import NotFound, Where
 from runners.outbox import Duty
 from runners.states import ENDS
-from runners.steps import forget, perform
+from runners.steps import Hold, forget, perform
 from runners.wording.markers import marked, status_marker
 from runners.wording.publishing import check
 from runners.wording.status import status_comment
 
+AT_ONCE = 50  # annotations
 CROWDED = 5.0  # seconds that writes of an installation wait; then only ends are told, not progress
 
 
@@ -82,3 +86,21 @@ def tell_check(context: Context, duty: Duty) -> None:
         if not created:
             changes = {name: value for name, value in fields.items() if name != "head_sha"}
             context.github.update_check(where, int(check_id), **changes)
+        if head_sha == run.head_sha:
+            _annotate(context, where, run, int(check_id), fields["output"], hold)
+
+
+def _annotate(context: Context, where: Where, run: Row[Any], check_id: int, output: Any, hold: Hold) -> None:
+    """Adds what the repository's checks found at lines: GitHub takes 50 at once, and adds as often as it is asked."""
+    found = [one for check in run.checks or () for one in from_json(check["annotations"])][:MOST]
+    for begin in range(0, len(found), AT_ONCE):
+        some = [one.as_github_takes_it() for one in found[begin : begin + AT_ONCE]]
+
+        def act(some: list[dict[str, Any]] = some) -> str:
+            context.github.update_check(where, check_id, output={**output, "annotations": some})
+            return str(check_id)
+
+        def look(end: int = begin + len(some)) -> str | None:
+            return str(check_id) if context.github.annotations(where, check_id) >= end else None
+
+        perform(context.database, run.id, f"annotations {begin}", act=act, look=look, hold=hold)

@@ -14,6 +14,7 @@ from runners.agents import AGENTS
 from runners.agents.adapter import Agent, AgentEvent, Brief, Outcome
 from runners.attempt import Attempt
 from runners.background import background
+from runners.checking import Ground, run_checks
 from runners.lease import Lease
 from runners.looking import minutes_of
 from runners.patience import persistently
@@ -59,7 +60,9 @@ def work(attempt: Attempt, lease: Lease) -> tuple[Outcome, Kept] | None:
         outcome = replace(outcome, summary=f"{outcome.summary}\n\n{omitted}".strip())
         attempt.step("reading the patch")
         patch = _patch(attempt, workspace, outcome)
-    return _keep(attempt, outcome, patch)
+        succeeded = patch is not None and outcome.status == "succeeded"
+        checks = run_checks(Ground(attempt, lease, sandbox, workspace)) if succeeded else []
+    return _keep(attempt, outcome, patch, checks)
 
 
 @contextmanager
@@ -187,7 +190,9 @@ def _short_of_memory(attempt: Attempt, outcome: Outcome) -> Outcome:
     return replace(outcome, status="failed", reason="out_of_memory", summary=said)
 
 
-def _keep(attempt: Attempt, outcome: Outcome, patch: patches.Patch | None) -> tuple[Outcome, Kept] | None:
+def _keep(
+    attempt: Attempt, outcome: Outcome, patch: patches.Patch | None, checks: list[dict[str, Any]]
+) -> tuple[Outcome, Kept] | None:
     """Keeps the patch in SQL, so that only publishing is left whatever dies now.
 
     That of a run which came to no good is kept with its end: a run at work that has a patch is one to be published.
@@ -196,7 +201,7 @@ def _keep(attempt: Attempt, outcome: Outcome, patch: patches.Patch | None) -> tu
     if patch is None:
         return outcome, {}
     kept = {"patch": patch.content, "patch_fence": attempt.claim.fence}
-    kept |= {"files": patch.files, "added": patch.added, "removed": patch.removed}
+    kept |= {"files": patch.files, "added": patch.added, "removed": patch.removed, "checks": checks or None}
     if outcome.status != "succeeded":
         return outcome, kept
     persistently(partial(_publish, attempt, kept))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 _LONGEST_TYPO = 40
-_LIKENESS = 0.65  # `please` is not `plan`
+_LIKENESS = 0.65
+_TO_PEOPLE = frozenset({"please"})  # said to people, and like `plan` and `release` only by its letters
 _LONGEST_TOKEN = 200
 
 Kind = Literal[
@@ -43,6 +44,6 @@ class GrammarError(ValueError):
 
 def nearest(token: str, known: Iterable[str]) -> str | None:
     """The known word that a mistyped one most likely means, if any is close."""
-    if len(token) > _LONGEST_TYPO:
+    if len(token) > _LONGEST_TYPO or token.lower() in _TO_PEOPLE:
         return None
     return next(iter(difflib.get_close_matches(token.lower(), sorted(known), n=1, cutoff=_LIKENESS)), None)

@@ -30,6 +30,7 @@ _ALL = (
     Verb("revise", "continues a pull request of ours with this feedback", "pull", "write", True, _AGENT),
     Verb("fix", "repairs failing checks and open review threads", "pull", "write", True, _AGENT),
     Verb("review", "reads the pull request and comments on its lines", "pull", "write", True, _AGENT),
+    Verb("release", "lets CI run on a pull request where it waits", "pull", "write", True),
     Verb("status", "shows the tasks here and what is left of the quota", "both", "triage", True),
     Verb("cancel", "stops what is at work here", "both", "write", True),
     Verb("retry", "does the newest task here once more", "both", "write", True, _AGENT),
@@ -38,7 +39,6 @@ _ALL = (
     Verb("help", "shows what can be asked for", "both", "triage", True, aliases=("--help", "-h", "?")),
     Verb("compare", "lets several agents do the same task", "issue", "write", flags=_AGENT | _BRANCH),
     Verb("pick", "opens the pull request of one of the compared runs", "issue", "write", flags=_BRANCH - {"--base"}),
-    Verb("release", "lets CI run on a pull request that was held", "pull", "write"),
 )
 
 VERBS: Mapping[str, Verb] = MappingProxyType({verb.name: verb for verb in _ALL})

@@ -37,6 +37,10 @@ MARKS = {
 # Reasons that are something else to people than the state that a run ends in.
 BY_REASON = {"budget": ("💸", "Over budget"), REVIEWED: ("👀", "Reviewed")}
 PAUSED = "The operator of this bot has paused it. It starts by itself when they resume; nothing is lost meanwhile."
+HELD = (
+    "CI waits: with this repository's secrets it would run what an agent wrote. Look at the change first; then comment "
+    "`/async-code release` on the pull request."
+)
 LONGEST_TEXT = 300
 LONGEST_SUMMARY = 4000
 LONGEST_DETAIL = 1500
@@ -115,9 +119,26 @@ def under_way(task: TaskView, run: RunView) -> str:
 
 def result(task: TaskView, run: RunView) -> str:
     """Where the work is, and how much of it."""
-    if run.pull_request == task.number:
-        return f"Committed to this pull request · {size(run)}."
-    return f"[Pull request #{run.pull_request}]({run.place_url}) · {size(run)}."
+    where = (
+        "Committed to this pull request"
+        if run.pull_request == task.number
+        else f"[Pull request #{run.pull_request}]({run.place_url})"
+    )
+    return "\n\n".join(part for part in (f"{where} · {size(run)}.", checked(run), held(run)) if part)
+
+
+def checked(run: RunView) -> str:
+    """How the repository's own checks ended, in one line."""
+    ends = [
+        f"{'❌' if one.why else '✅'} {quoted(one.command, 100)}{f' ({one.why})' if one.why else ''}"
+        for one in run.checks
+    ]
+    return f"Checks: {' · '.join(ends)}." if ends else ""
+
+
+def held(run: RunView) -> str:
+    """That CI waits, why, and how it goes on."""
+    return HELD if run.held else ""
 
 
 def size(run: RunView) -> str:

@@ -6,6 +6,16 @@ from runners.states import RunState, TaskState
 
 
 @dataclass(frozen=True)
+class CheckView:
+    """How a check of the repository's own ended; `why` is empty where it passed, `said` the end of what it printed."""
+
+    command: str
+    why: str
+    seconds: float
+    said: str
+
+
+@dataclass(frozen=True)
 class RunView:
     """One run, for people."""
 
@@ -35,6 +45,8 @@ class RunView:
     url: str | None = None  # of its run page, where people can open it
     place_url: str | None = None  # of the pull request, else the issue
     log: tuple[str, ...] = ()
+    checks: tuple[CheckView, ...] = ()
+    held: bool = False  # CI waits on what was published
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def test_every_verb_is_understood_whether_it_is_there_yet_or_not(verb: str) -> N
 
 
 def test_help_lists_the_verbs_that_are_there() -> None:
-    there = ["implement", "apply", "plan", "approve", "revise", "fix", "review"]
+    there = ["implement", "apply", "plan", "approve", "revise", "fix", "review", "release"]
     there += ["status", "cancel", "retry", "config", "agents", "help"]
     assert [verb.name for verb in describe()] == there
 

@@ -209,7 +209,18 @@ def test_a_comment_is_read_as_github_writes_it() -> None:
         body="It subtracts.",
         text="/async-code implement it",
         author_id=42,
+        opener=Sender(42, "alice", is_bot=False),
     )
+
+
+def test_whoever_opened_it_is_told_apart_from_whoever_speaks() -> None:
+    payload = replaced(PAYLOADS["issue_comment"], "issue.user", {"id": 7, "login": "bob", "type": "User"})
+    event = parse("issue_comment", payload)
+    assert isinstance(event, Spoken)
+    assert event.opener == Sender(7, "bob", is_bot=False)
+    event = parse("issue_comment", replaced(payload, "issue.user", None))  # an account that is gone
+    assert isinstance(event, Spoken)
+    assert event.opener is None
 
 
 def test_a_comment_on_a_pull_request_by_a_bot_is_told_apart() -> None:

@@ -35,6 +35,7 @@ def judged(verb: str, **facts: Any) -> Verdict:
         "approve": {"plan_ids": ("1234567",)},
         "revise": {"is_ours": True, "is_pull_request": True},
         "fix": {"is_pull_request": True},
+        "release": {"is_pull_request": True, "ci_held": True},
         "review": {"is_pull_request": True, "reads_only": True},
     }
     told = own.get(verb, {}) | {"has_unfinished": bool(facts.get("has_live_task"))} | facts
@@ -99,6 +100,7 @@ def test_what_makes_no_sense_now_is_said() -> None:
     assert rule("retry", has_live_task=True) == "still_at_work"
     assert rule("implement", has_live_task=True) == "allowed", "it waits"
     assert rule("revise", is_ours=False) == "not_ours"
+    assert rule("release", ci_held=False) == "nothing_held"
     assert rule("approve", plan_ids=()) == "nothing_to_approve"
     assert rule("cancel", has_unfinished=True) == "allowed"
     for text, said in (("1234567", "allowed"), ("", "another_plan"), ("1234567 but", "another_plan")):
@@ -170,7 +172,7 @@ def test_of_several_broken_rules_the_first_decides() -> None:
 
 def test_every_refusal_has_its_words() -> None:
     rules = {name for name, _ in IN_ORDER} | {"not_there_yet", "nothing_to_cancel", "nothing_to_retry"}
-    rules |= {"only_on_issues", "only_on_pulls", "nothing_to_approve", "another_plan", "not_ours"}
+    rules |= {"only_on_issues", "only_on_pulls", "nothing_to_approve", "another_plan", "not_ours", "nothing_held"}
     assert rules - {"stranger"} == set(REFUSALS) | set(QUOTAS)
 
 

@@ -13,6 +13,7 @@ from runners.states import ENDS, RunState
 from runners.wording.publishing import (
     CHECK_TITLES,
     CONCLUSIONS,
+    Trailers,
     branch_name,
     check,
     commit_message,
@@ -31,14 +32,17 @@ CLOSES = f"Closes #{NUMBER}"
 GITHUB_S_LIMIT = 65_536
 
 
+HELD = Trailers(2, CO_AUTHOR, held=True, sign_off=True)
+
+
 def test_their_words() -> None:
     task, applied = task_of(DONE), task_of(replace(DONE, agent="patch"), verb="apply", text="```diff\n-a\n+b\n```")
     long = task_of(DONE, text="\n\nfirst line of the wish\n\nand more of it")
     same("publishing", {
         "pull request": pull_request_body(task, DONE),
         "pull request of apply, without a summary": pull_request_body(applied, replace(DONE, summary=None)),
-        "commit": commit_message(task, "add() is wrong", DONE, 1, CO_AUTHOR),
-        "commit of apply": commit_message(applied, "add() is wrong", DONE, 2, CO_AUTHOR),
+        "commit": commit_message(task, "add() is wrong", DONE, Trailers(1, CO_AUTHOR)),
+        "commit of apply": commit_message(applied, "add() is wrong", DONE, HELD),
         "title of a long wish": subject(long, "add() is wrong"),
         "title without any words": subject(task_of(DONE, text=" "), "\u200b"),
         "branch": branch_name(NUMBER, "Größe: add() is wrong, isn't it?", DONE.id),
@@ -79,7 +83,7 @@ def test_nothing_that_others_wrote_acts_in_them(task: TaskView, title: str) -> N
     assert alive(body, CLOSES, f"on #{NUMBER}: ") == set()
     summary = check(run, SHA)["output"]["summary"]
     assert alive(summary, "#12") == set()
-    message = commit_message(task, title, run, 1, CO_AUTHOR)
+    message = commit_message(task, title, run, Trailers(1, CO_AUTHOR))
     first, rest = message.split("\n", 1)
     assert rest == f"\nAgent: {run.agent}\n\nAsync-Code-Run: {run.id}/1\nCo-authored-by: {CO_AUTHOR}\n"
     assert 0 < len(first) <= 120

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from runners.states import ENDS, RunState, TaskState
 from runners.wording.plans import LONGEST_PLAN
 from runners.wording.prose import prose
-from runners.wording.views import RunView, TaskView
+from runners.wording.views import CheckView, RunView, TaskView
 from tests.wording.live import acting, shown_html
 from tests.wording.texts import hostile
 
@@ -45,6 +45,10 @@ OF_STATE: dict[RunState, RunView] = {
         place_url="https://github.com/octo/app/issues/12",
         cost_usd=1.5,
         tokens=12_345,
+        checks=(
+            CheckView("pytest -q", "exit code 1", 3.5, "FAILED test_app.py::test_add"),
+            CheckView("ruff check .", "", 0.2, "All checks passed!"),
+        ),
         **FOUND,  # type: ignore[arg-type]  # as the fields want it
     ),
     RunState.UNCHANGED: replace(RUN, state=RunState.UNCHANGED, detail="All tests pass already."),
@@ -74,6 +78,9 @@ def hostile_tasks(draw: st.DrawFn) -> TaskView:
         cancel_by=draw(st.none() | hostile),
         log=tuple(draw(st.lists(hostile, max_size=3))),
         summary=draw(hostile) if run.state in ENDS else None,
+        checks=tuple(
+            CheckView(draw(hostile), draw(st.sampled_from(["", "exit code 1"])), 1.0, draw(hostile)) for _ in "12"
+        ),
     )
     verb = draw(st.sampled_from(["implement", "apply", "retry"]))
     changes = {"text": draw(hostile), "requester": draw(hostile), "verb": verb, "round": draw(st.integers(1, 2))}

@@ -1,4 +1,4 @@
-"""The lines of a pull request that a command was written on."""
+"""Reviews: lines that a command was written on, who opened its place, how checks ended, and CI that waits."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,10 +8,18 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    """Adds the column."""
+    """Adds the columns."""
     op.add_column("tasks", sa.Column("spot", sa.JSON(), nullable=True))
+    op.add_column("tasks", sa.Column("opener_id", sa.BigInteger(), nullable=True))
+    op.add_column("tasks", sa.Column("opener", sa.Text(), nullable=True))
+    op.add_column("runs", sa.Column("held", sa.Boolean(), nullable=True))
+    op.add_column("runs", sa.Column("released_by", sa.Text(), nullable=True))
+    op.add_column("runs", sa.Column("checks", sa.JSON(), nullable=True))
 
 
 def downgrade() -> None:
-    """Removes it."""
-    op.drop_column("tasks", "spot")
+    """Removes them."""
+    for name in ("checks", "released_by", "held"):
+        op.drop_column("runs", name)
+    for name in ("opener", "opener_id", "spot"):
+        op.drop_column("tasks", name)
