@@ -40,6 +40,7 @@ from runners.duties import Effect, serve_duty
 from runners.github import Api
 from runners.lease import Lease
 from runners.pace import Pace
+from runners.picking import open_picked
 from runners.queue import Sender, celery_app
 from runners.queues import DELIVERY, POOLS
 from runners.releasing import let_ci_run
@@ -56,6 +57,7 @@ EFFECTS: dict[str, Effect] = {
     "check": tell_check,
     "review": post_review,
     "release": let_ci_run,
+    "pick": open_picked,
     "doubles": remove_doubles,
 }
 TICK_SECONDS = 1.0

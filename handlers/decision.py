@@ -1,5 +1,6 @@
 """One command of a text: the verdict, and what it comes to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from config.accounts import is_paused
@@ -40,6 +41,8 @@ class Decision(Standing):
             if self.scene.role < Role.TRIAGE:
                 return Verdict(False, "stranger"), Answer(NOT_DONE)
             return Verdict(False, "mistake", detail=item.sentence), Answer(NOT_DONE, replies.mistake(item))
+        if item.verb == "implement" and len(item.flags.agents) > 1:
+            item = replace(item, verb="compare")
         verdict = decide(item, self.facts(item))
         if not verdict.allowed:
             said = None if verdict.rule == "stranger" else replies.refusal(item, verdict, now(self.connection))
@@ -68,31 +71,31 @@ class Decision(Standing):
         key = (place.host, place.repository_id, event.kind, event.source_id, command.ordinal)
         task_id = tasks.id_of("t", *key, secret=self.context.settings.webhook_secrets[-1])
         tasks.open_task(self.connection, task_id, place, self.wanted(command), now(self.connection))
-        agent = self.agent_name(command)
-        self.add_run(task_id, agent, self.model(command, agent))
+        self.add_runs(task_id, [(agent, self.model(command, agent)) for agent in self.crew(command)])
         return Answer(SEEN, task_id=task_id)
 
     def once_more(self, command: Command) -> Answer:
         """A new run of the task that it means; one whose plan is approved goes by that from now on."""
-        task, agent = self.again(command), self.agent_name(command)
-        model = self.model(command, agent)
+        task = self.again(command)
+        crew = [(agent, self.model(command, agent)) for agent in self.crew(command)]
         given = {name: value for name, value in command.flags.as_json().items() if value}
         head_sha = self.scene.pull.head_sha if self.scene.pull else None
         tasks.next_round(self.connection, task.id, task.flags | given, self.scene.wishes.bounds, head_sha)
         if command.verb == "approve":
             tasks.approve(self.connection, task.id, self.event.sender.login)
-        self.add_run(task.id, agent, model)
+        self.add_runs(task.id, crew)
         return Answer(SEEN, task_id=task.id)
 
-    def add_run(self, task_id: str, agent: str, model: str | None) -> None:
-        """The run, waiting; and the status comment."""
+    def add_runs(self, task_id: str, crew: Sequence[tuple[str, str | None]]) -> None:
+        """A run of each agent with its model, waiting; and the status comment."""
         task = tasks.get(self.connection, task_id)
-        queue = CLAUDE_FLOW if agent == "claude-flow" else DOCKER
         asked_by = (self.event.sender.id, self.event.sender.login)
-        run_id = runs.add(self.connection, task, asked_by, agent=agent, model=model, queue=queue)
         outbox.want(self.connection, "status", task_id)
-        if task.head_sha:  # a pull request's head shows the run from the start
-            outbox.want(self.connection, "check", run_id)
+        for agent, model in crew:
+            queue = CLAUDE_FLOW if agent == "claude-flow" else DOCKER
+            run_id = runs.add(self.connection, task, asked_by, agent=agent, model=model, queue=queue)
+            if task.head_sha:  # a pull request's head shows the run from the start
+                outbox.want(self.connection, "check", run_id)
 
     def cancel(self, _command: Command) -> Answer:
         """Marks every task here that the sender may stop; what runs is stopped by its worker."""
@@ -144,6 +147,12 @@ class Decision(Standing):
             ),
         )
 
+    def pick(self, command: Command) -> Answer:
+        """Has the pull request of a compared run opened, and the branches of the others removed."""
+        run = self.compared()[int(command.text)]
+        moves.pick(self.connection, run.id, self.event.sender.login)
+        return Answer(DONE, task_id=run.task_id)
+
     def release(self, _command: Command) -> Answer:
         """Lets the CI run that waits."""
         run = self.held()
@@ -175,6 +184,8 @@ class Decision(Standing):
 
 VERBS_DONE = {
     "implement": Decision.start,
+    "compare": Decision.start,
+    "pick": Decision.pick,
     "apply": Decision.start,
     "plan": Decision.start,
     "revise": Decision.start,

@@ -47,7 +47,9 @@ class Facts:
     from_fork: bool = False
     reads_only: bool = False  # what would be started changes nothing
     pull_request_open: bool = True
-    agent_missing: str | None = None  # why the chosen agent can't do it
+    agent_missing: str | None = None  # why the chosen agents can't do it
+    agents: int = 1  # that would be at work, each in a run of its own
+    pickable: tuple[int, ...] = ()  # numbers of the compared runs here whose pull request can be opened
     has_task: bool = False  # a task stands on this issue or pull request
     has_live_task: bool = False
     task_forgotten: bool = False  # the words of the newest task here were dropped
@@ -77,7 +79,7 @@ class Verdict:
 
 ALLOWED = Verdict(True, "allowed")
 NEEDS = {"triage": Role.TRIAGE, "write": Role.WRITE}
-STARTS_A_RUN = frozenset({"implement", "apply", "retry", "plan", "approve", "revise", "fix", "review"})
+STARTS_A_RUN = frozenset({"implement", "apply", "retry", "plan", "approve", "revise", "fix", "review", "compare"})
 
 
 def decide(command: Command, facts: Facts) -> Verdict:
@@ -105,7 +107,7 @@ def _who(command: Command, facts: Facts) -> Verdict | None:
 
 def _where(command: Command, facts: Facts) -> Verdict | None:
     on = VERBS[command.verb].on
-    if VERBS[command.verb].available and on not in ("both", "pull" if facts.is_pull_request else "issue"):
+    if on not in ("both", "pull" if facts.is_pull_request else "issue"):
         return Verdict(False, f"only_on_{on}s")
     if not facts.is_pull_request or command.verb not in STARTS_A_RUN:
         return None
@@ -117,13 +119,12 @@ def _where(command: Command, facts: Facts) -> Verdict | None:
 
 
 def _what(command: Command, facts: Facts) -> Verdict | None:
-    if not VERBS[command.verb].available:
-        return Verdict(False, "not_there_yet", detail=command.verb)
     if facts.bad_file and command.verb in STARTS_A_RUN:
         return Verdict(False, "bad_file", detail=facts.bad_file)
     rule = next((rule for rule, broken in _nonsense(command, facts) if broken), None)
     if rule:
-        return Verdict(False, rule, detail=", ".join(facts.plan_ids) if rule == "another_plan" else "")
+        there = {"another_plan": facts.plan_ids, "another_run": facts.pickable}.get(rule, ())
+        return Verdict(False, rule, detail=", ".join(map(str, there)))
     if facts.agent_missing:
         return Verdict(False, "agent_missing", detail=facts.agent_missing)
     return None
@@ -139,6 +140,10 @@ def _nonsense(command: Command, facts: Facts) -> list[tuple[str, bool]]:
             ("nothing_to_approve", not facts.plan_ids),
             ("another_plan", named not in facts.plan_ids),
         ],
+        "pick": [
+            ("nothing_to_pick", not facts.pickable),
+            ("another_run", named not in map(str, facts.pickable)),
+        ],
         "cancel": [("nothing_to_cancel", not facts.has_unfinished)],
         "retry": [
             ("nothing_to_retry", not facts.has_task),
@@ -153,11 +158,11 @@ def _how_much(command: Command, facts: Facts) -> Verdict | None:
     if command.verb not in STARTS_A_RUN:
         return None
     spent, limits, here = facts.spent, facts.limits, facts.on_this
-    if spent.day >= limits.per_day:
+    if spent.day + facts.agents > limits.per_day:
         return Verdict(False, "quota_day", limits.per_day, spent.day, _after(spent.oldest_of_day, DAY))
-    if spent.hour >= limits.per_hour:
+    if spent.hour + facts.agents > limits.per_hour:
         return Verdict(False, "quota_hour", limits.per_hour, spent.hour, _after(spent.oldest_of_hour, HOUR))
-    if here.runs >= here.most:
+    if here.runs + facts.agents > here.most:
         return Verdict(False, "loop", here.most, here.runs, here.until)
     return None
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from config.repository_file import PATH, schema
-from handlers.grammar import FLAGS, VERBS, Verb, describe
+from handlers.grammar import FLAGS, VERBS, Verb
 
 DOCS = Path(__file__).parents[1] / "docs"
 ON = {"issue": "issues", "pull": "pull requests", "both": "issues and pull requests"}
@@ -20,7 +20,18 @@ tables and HTML comments are not run. Upper and lower case are the same. `@async
 
 Whoever `needs` names may, or may more: *triage* is anybody who may triage issues there, *write* anybody who may push.
 `approve` wants the name that stands over the plan, and `cancel` is also for whoever asked for the work. What costs
-nothing (`status`, `help`, `config`, `agents`) is answered within seconds, and touches no quota.
+nothing (`status`, `help`, `config`, `agents`, `pick`, `release`) is answered within seconds, and touches no quota.
+
+**`compare`** lets up to eight agents do the same task side by side (`--agent a,b`, or the first three that the
+repository's file lists); so does `implement` with several agents. Each is a run of the account's, works as soon as
+there is a slot for it, and comes to a branch. One comment shows what each came to, and `pick`, with a number, opens
+the pull request of that run and removes the other branches, but for those that somebody has pushed to.
+
+**`review`** also reads a pull request from a fork, which nothing else works on. **`fix`** is given the failing checks
+of others with what they say, the repository's own `checks` of the run before, and the review threads that are open.
+
+**CI waits** on what an agent wrote after reading the words of somebody without write access: `[skip ci]` stands in the
+commit, and the pull request is a draft. `release` pushes an empty commit that lets it run.
 
 ## Flags
 
@@ -37,14 +48,12 @@ A lone `--` ends the flags: what follows is text, whatever it looks like. A valu
 | presses Re-run on a check run of ours | `retry`, of that check run's task |
 | presses Re-run for all of a commit's checks | `retry`, of the newest task there |
 | presses **Cancel** or **Retry** on a check run of ours | that command, for that check run's task |
+| presses **Fix checks** or **Let CI run** there | `fix` or `release`, on the pull request |
+| writes a command into a review, or on a line of a pull request | that command; on a line, it is about that place |
 | deletes the comment of a command that has not begun | it does not begin |
 | closes the issue or the pull request | what works on it ends |
 
 An edited comment runs nothing. The label and the text of new issues can be switched off, in the repository's file.
-
-## What cannot be done yet
-
-{missing} are understood and answered, but not there yet.
 """
 FILE = """# The repository's file
 
@@ -74,16 +83,16 @@ limits: {{budget_usd: 3, timeout_minutes: 40, files: 200, lines: 5000}}
 
 def commands() -> str:
     """What can be asked for, and how."""
-    verbs = [f"| `{verb.name}` | {verb.help} | {ON[verb.on]} | {verb.needs} | {_flags(verb)} |" for verb in describe()]
-    taken = {name for verb in describe() for name in verb.flags}
+    verbs = [
+        f"| `{verb.name}` | {verb.help} | {ON[verb.on]} | {verb.needs} | {_flags(verb)} |" for verb in VERBS.values()
+    ]
+    taken = {name for verb in VERBS.values() for name in verb.flags}
     flags = [
         f"| `{f'{flag.name} {flag.takes}'.strip()}` | {flag.help} |" for flag in FLAGS.values() if flag.name in taken
     ]
-    missing = ", ".join(f"`{verb.name}`" for verb in VERBS.values() if not verb.available)
     return COMMANDS.format(
         verbs=_table(["verb", "what it does", "on", "needs", "flags"], verbs),
         flags=_table(["flag", ""], flags),
-        missing=missing,
     )
 
 

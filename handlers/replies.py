@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from config.repository_file import NO_WISHES, PATH, Wishes
 from config.tiers import Limits
-from handlers.grammar import FLAGS, Command, Mistake, describe, nearest
+from handlers.grammar import FLAGS, VERBS, Command, Mistake, nearest
 from handlers.policy import Spent, Verdict
 from runners.agents.adapter import Agent
 from runners.states import TaskState
@@ -64,11 +64,12 @@ REFUSALS = {
     "`review` reads it; for all else push the branch to this repository, or ask on an issue.",
     "pull_request_closed": "**Closed**: this pull request is not open, so there is no branch to work on. "
     "Reopen it, or ask on an issue.",
-    "not_there_yet": f"**Not there yet**: {{detail}} is not available in this version. {HELP}",
     "only_on_issues": "**Not here**: `{verb}` is for issues.",
     "only_on_pulls": "**Not here**: `{verb}` is for pull requests.",
     "not_ours": "**Not one of mine**: `revise` continues a pull request that this bot opened or worked on. On this one "
     "`implement` does what you write.",
+    "nothing_to_pick": "**Nothing to pick**: no comparison here has ended with a branch and without a choice.",
+    "another_run": "**Which run?** Behind `pick` stands a number of the newest comparison and nothing else: {detail}.",
     "nothing_held": "**Nothing to release**: no CI of this pull request waits for a word.",
     "nothing_to_approve": "**Nothing to approve**: no plan waits here. `plan` asks for one.",
     "another_plan": "**Which plan?** Behind `approve` stands the name of a plan and nothing else; here waits {detail}. "
@@ -114,6 +115,21 @@ def unknown_agent(name: str, names: Sequence[str]) -> str:
 def no_words(agent: str, verb: str) -> str:
     """An agent without a model."""
     return f"`{agent}` has no words for a `{verb}`: it asks no model. `--agent` names one that does."
+
+
+def one_agent(verb: str) -> str:
+    """Several agents were named for what one does."""
+    return f"`{verb}` is done by one agent. On an issue `compare` lets several do the same task."
+
+
+def two_agents() -> str:
+    """One agent can't be compared."""
+    return f"name at least two, as in `--agent claude-code,codex`, or list them in `agents` of `{PATH}`."
+
+
+def own_models() -> str:
+    """Several agents don't ask one model."""
+    return "leave `--model` out: each of several agents asks its own."
 
 
 def agent_not_listed(name: str, listed: Sequence[str]) -> str:
@@ -162,8 +178,8 @@ def status(
 
 def help_text(agents: Iterable[Agent], default_agent: str) -> str:
     """What can be asked for here, from the registries themselves."""
-    verbs = [f"| `/async-code {verb.name}` | {verb.help} | {verb.needs} |" for verb in describe()]
-    taken = {name for verb in describe() for name in verb.flags}
+    verbs = [f"| `/async-code {verb.name}` | {verb.help} | {verb.needs} |" for verb in VERBS.values()]
+    taken = {name for verb in VERBS.values() for name in verb.flags}
     flags = [
         f"| `{' '.join(filter(None, (flag.name, flag.takes)))}` | {flag.help} |"
         for flag in FLAGS.values()

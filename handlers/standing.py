@@ -1,5 +1,6 @@
 """How things stand for one command: what it means here, who could do it, and the facts that policy asks for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,9 +16,11 @@ from runners.agents import AGENTS, agent_for
 from runners.agents.adapter import Agent, Brief
 from runners.context import Context
 from runners.github_types import Pull, Role
-from runners.states import TaskState
+from runners.states import LIVE_TASK, RunState, TaskState
 from runners.tasks import Place
 from runners.wording.plans import plan_id
+
+MOST_COMPARED = 3  # where nobody names them
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ class Standing:
             reads_only=self.work(command) in tasks.READING,
             pull_request_open=pull is not None and pull.state == "open",
             agent_missing=self.agent_missing(command),
+            agents=len(self.crew(command)) if command.verb in STARTS_A_RUN else 0,
+            pickable=tuple(self.compared()) if command.verb == "pick" else (),
             has_task=bool(here),
             has_live_task=any(task.state != TaskState.AWAITING_APPROVAL for task in unfinished),
             plan_ids=tuple(plan_id(task.plan) for task in planned),
@@ -120,10 +125,19 @@ class Standing:
         return next(iter(self.here()), None) if command.verb == "retry" else None
 
     def agent_missing(self, command: Command) -> str | None:
-        """Why the command's agent can't do it; None where it can, or no agent is needed."""
+        """Why the command's agents can't do it; None where they can, or none is needed."""
         if command.verb not in STARTS_A_RUN or (command.verb in ("retry", "approve") and not self.again(command)):
             return None
-        name = self.agent_name(command)
+        names, compared = self.crew(command), self.is_comparison(command)
+        if len(names) > 1 and not compared:
+            return replies.one_agent(command.verb)
+        if compared and len(names) < 2:
+            return replies.two_agents()
+        if len(names) > 1 and command.flags.model:
+            return replies.own_models()
+        return next(filter(None, (self._missing(command, name) for name in names)), None)
+
+    def _missing(self, command: Command, name: str) -> str | None:
         agent = AGENTS.get(name)
         if agent is None:
             return replies.unknown_agent(name, sorted(AGENTS))
@@ -139,18 +153,35 @@ class Standing:
         wordless = brief.verb in tasks.READING and not agent.has_words
         return replies.no_words(name, brief.verb) if wordless else agent.missing(brief)
 
-    def agent_name(self, command: Command) -> str:
-        """The agent that was named, or the one that this verb means."""
+    def is_comparison(self, command: Command) -> bool:
+        """Whether several agents are to do the same."""
+        task = self.again(command)
+        return (task.verb if task else command.verb) == "compare"
+
+    def crew(self, command: Command) -> Sequence[str]:
+        """Those that were named, or those that this verb means."""
         if command.flags.agents:
-            return ",".join(command.flags.agents)
+            return command.flags.agents
         task = self.again(command)
         if task:
             return self.worked_before(task)
-        return agent_for(command.verb, self.default_agent())
+        if command.verb == "compare":
+            return self.scene.wishes.agents[:MOST_COMPARED]
+        return [agent_for(command.verb, self.default_agent())]
 
-    def worked_before(self, task: Any) -> str:
-        """The agent of the task's newest round."""
-        return str(runs.of_round(self.connection, task.id, task.round)[0].agent)
+    def worked_before(self, task: Any) -> Sequence[str]:
+        """The agents of the task's newest round."""
+        return [str(run.agent) for run in runs.of_round(self.connection, task.id, task.round)]
+
+    def compared(self) -> dict[int, Any]:
+        """Runs of the newest comparison here by their numbers, as far as one of them can be picked."""
+        task = next((task for task in self.here() if task.verb == "compare"), None)
+        if task is None or task.state in (TaskState.WAITING, *LIVE_TASK):
+            return {}
+        compared = dict(enumerate(runs.of_round(self.connection, task.id, task.round), 1))
+        if any(run.picked_by for run in compared.values()):
+            return {}
+        return {number: run for number, run in compared.items() if run.state == RunState.DONE}
 
     def default_agent(self) -> str:
         """The repository's first choice, else the operator's."""
@@ -159,7 +190,7 @@ class Standing:
     def model(self, command: Command, agent: str) -> str | None:
         """The model that was named, or the repository's choice, or the agent's own; None where it needs none."""
         task = self.again(command)
-        before = task.flags if task and self.worked_before(task) == agent else {}
+        before = task.flags if task and agent in self.worked_before(task) else {}
         cheap = command.flags.cheap or bool(before.get("cheap"))
         own = default_model(agent, cheap=cheap)
         chosen = self.scene.wishes.model.get(agent) if own and not cheap else None
@@ -175,9 +206,9 @@ class Standing:
     def work(self, command: Command) -> str:
         """The verb that an agent would be given."""
         task = self.again(command)
-        if command.verb == "approve" or task is None:
-            return "implement" if command.verb == "approve" else command.verb
-        return tasks.work_of(task)
+        if command.verb in ("approve", "compare"):
+            return "implement"
+        return tasks.work_of(task) if task else command.verb
 
     def place(self) -> Place:
         """Where a task of this text would live."""

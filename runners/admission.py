@@ -12,13 +12,14 @@ def admit(connection: Connection, account_id: int, concurrent: int) -> None:
     if is_paused(connection, account_id):
         return
     free = concurrent - runs.at_work(connection, account_id)
+    free -= runs.release_rest(connection, account_id, free) if free > 0 else 0
     while free > 0:
         found = tasks.waiting(connection, account_id, most=1)
         if not found:
             return
         task = found[0]
         tasks.set_state(connection, task.id, TaskState.QUEUED, None)
-        free -= max(runs.release(connection, task.id, task.round), 1)
+        free -= max(runs.release(connection, task.id, task.round, free), 1)
 
 
 def admit_everywhere(connection: Connection, concurrent: int) -> None:

@@ -13,9 +13,9 @@ from runners.github_types import NotFound, Paced, Where
 from runners.outbox import Duty
 from runners.states import ENDS
 from runners.steps import external_id
+from runners.wording.comparison import task_comment
 from runners.wording.markers import marked, status_marker
 from runners.wording.publishing import check
-from runners.wording.status import status_comment
 
 DELAY = 60.0  # seconds after the end; whatever was on its way has arrived by then
 
@@ -47,7 +47,7 @@ def _correct(context: Context, where: Where, task_id: str, comment_id: int, foun
     """Lets the comment say how the task stands, if it says anything else."""
     with context.database.read() as connection:
         view = looking.task_view(connection, context.settings, task_id)
-    text = marked(status_marker(task_id), status_comment(view))
+    text = marked(status_marker(task_id), task_comment(view))
     if _same(found, text):
         return
     with suppress(NotFound):  # a person was quicker

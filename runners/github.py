@@ -7,7 +7,7 @@ import re
 import ssl
 from base64 import b64decode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
@@ -128,6 +128,16 @@ class Api:
         """One pull request."""
         with self.reading(where) as rest:
             return pull_of(rest.pulls.get(where.owner, where.name, number).json())
+
+    def head(self, where: Where, branch: str) -> str | None:
+        """The commit that a branch has now; None where there is no such branch."""
+        answer = self.found(where, lambda rest: rest.git.get_ref(where.owner, where.name, f"heads/{branch}").json())
+        return str(answer["object"]["sha"]) if answer else None
+
+    def delete_branch(self, where: Where, branch: str) -> None:
+        """Removes a branch, if it is there."""
+        with self.writing(where, f"branch {branch}") as rest, suppress(NotFound, Invalid), _our_errors():
+            rest.git.delete_ref(where.owner, where.name, f"heads/{branch}")
 
     def find_pull(self, where: Where, branch: str) -> Pull | None:
         """The newest pull request, open or not, from a branch of the same repository."""

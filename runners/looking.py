@@ -68,6 +68,8 @@ def run_view(connection: Connection, settings: Settings, task: Row[Any], run: Ro
         url=run_page(settings, run.id),
         place_url=f"{settings.github_base_url}/{task.repository}/{place(task, run)}",
         log=tuple(log_line(event) for event in events),
+        diff_url=f"{settings.github_base_url}/{task.repository}/commit/{run.head_sha}" if run.head_sha else None,
+        picked_by=run.picked_by,
         held=bool(run.held) and not run.released_by,
         checks=tuple(CheckView(one["command"], one["why"], one["seconds"], one["said"]) for one in run.checks or ()),
     )

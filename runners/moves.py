@@ -138,6 +138,22 @@ def cancel(connection: Connection, task_id: str, by: str) -> list[str]:
     return touched
 
 
+def pick(connection: Connection, run_id: str, by: str) -> None:
+    """Of the runs of a comparison this one's pull request is wanted."""
+    chosen = update(runs).where(runs.c.id == run_id).values(picked_by=by).returning(runs.c.task_id)
+    task_id = connection.execute(chosen).scalar_one()
+    outbox.want(connection, "pick", run_id)
+    outbox.want(connection, "status", task_id)
+
+
+def picked(connection: Connection, run_id: str, pull_request: int) -> None:
+    """The pull request of the chosen run is open."""
+    opened = update(runs).where(runs.c.id == run_id).values(pull_request=pull_request).returning(runs.c.task_id)
+    task_id = connection.execute(opened).scalar_one()
+    outbox.want(connection, "check", run_id)
+    outbox.want(connection, "status", task_id)
+
+
 def release(connection: Connection, run_id: str, by: str) -> None:
     """CI need not wait any more on what the run published."""
     freed = update(runs).where(runs.c.id == run_id).values(released_by=by).returning(runs.c.task_id)

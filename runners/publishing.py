@@ -9,14 +9,14 @@ from pathlib import Path
 from runners import looking, mirrors, patches
 from runners.attempt import Attempt
 from runners.git import GitError, git, meaning, remote
-from runners.github_types import Invalid, Pull
 from runners.holding import is_held
 from runners.lease import Lease
 from runners.problems import Problem
+from runners.pull_requests import Wanted
 from runners.rights import confirm_right
 from runners.runs import get
 from runners.steps import external_id, perform
-from runners.wording.publishing import RUN_TRAILER, Trailers, branch_name, commit_message, pull_request_body, subject
+from runners.wording.publishing import RUN_TRAILER, Trailers, branch_name, commit_message
 from runners.wording.views import RunView, TaskView
 from runners.workspace import open_workspace
 
@@ -35,6 +35,8 @@ def publish(attempt: Attempt, lease: Lease) -> None:
     head_sha = _push(attempt, lease, task, run, branch)
     attempt.note(head_sha=head_sha)
     attempt.step(f"branch {branch} pushed")
+    if task.verb == "compare":  # its pull request is opened when somebody picks it
+        return
     number = task.number if attempt.task.head_ref else _open(attempt, lease, task, run, branch)
     attempt.note(pull_request=number)
     attempt.step(f"pull request #{number}")
@@ -145,37 +147,12 @@ def _address(attempt: Attempt) -> str:
 def _open(attempt: Attempt, lease: Lease, task: TaskView, run: RunView, branch: str) -> int:
     """The branch's pull request: opened, or found where it stands already, even if a person closed it."""
     attempt.step("opening the pull request")
-    context, where = attempt.context, attempt.where
-
-    def look() -> str | None:
-        found = context.github.find_pull(where, branch)
-        return str(found.number) if found else None
+    wanted = Wanted(attempt.context.github, attempt.where, attempt.task, task, run, branch)
 
     def act() -> str:
         lease.for_write()
-        try:
-            return str(_create(attempt, task, run, branch).number)
-        except Invalid as error:
-            adopted = look() if "already exists" in str(error).lower() else None
-            if adopted is None:
-                raise
-            return adopted
+        return wanted.open()
 
-    return int(
-        perform(
-            context.database, run.id, "pull_request", act=act, look=look, hold=attempt.hold, fence=attempt.claim.fence
-        )
-    )
-
-
-def _create(attempt: Attempt, task: TaskView, run: RunView, branch: str) -> Pull:
-    """A new pull request; a plain one where the repository's plan knows no drafts."""
-    draft = bool(attempt.task.flags.get("draft")) or run.held
-    title, body = subject(task, attempt.task.title), pull_request_body(task, run)
-    fields = {"title": title, "body": body, "head": branch, "base": attempt.task.base_ref}
-    try:
-        return attempt.context.github.open_pull(attempt.where, **fields, draft=draft)
-    except Invalid as error:
-        if not draft or "draft" not in str(error).lower():
-            raise
-        return attempt.context.github.open_pull(attempt.where, **fields, draft=False)
+    hold, fence = attempt.hold, attempt.claim.fence
+    database = attempt.context.database
+    return int(perform(database, run.id, "pull_request", act=act, look=wanted.look, hold=hold, fence=fence))

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Row,
+    Select,
     Table,
     Text,
     false,
@@ -80,6 +81,7 @@ runs = Table(
     Column("summary", Text),
     Column("held", Boolean),  # whether CI waits on what is published; NULL: not decided yet
     Column("released_by", Text),  # login
+    Column("picked_by", Text),  # of the runs of a comparison: login of who had its pull request opened
     Column("checks", JSON(none_as_null=True)),  # how the repository's own checks ended, see runners.checking
     Column("pull_request", BigInteger),
     Column("input_tokens", BigInteger),
@@ -164,11 +166,22 @@ def has_begun(connection: Connection, task_id: str, round: int) -> bool:
     return any(run.fence for run in of_round(connection, task_id, round))
 
 
-def release(connection: Connection, task_id: str, round: int) -> int:
-    """Lets the runs of an admitted task be claimed, and wakes a worker for each; how many."""
-    wanted = (runs.c.task_id == task_id, runs.c.round == round, runs.c.state == RunState.QUEUED)
-    statement = update(runs).where(*wanted).values(next_at=now(connection)).returning(runs.c.id, runs.c.queue)
-    released = connection.execute(statement).all()
+def release(connection: Connection, task_id: str, round: int, most: int) -> int:
+    """Lets so many runs of an admitted task be claimed, and wakes a worker for each; how many there were."""
+    mine = (runs.c.task_id == task_id, runs.c.round == round, runs.c.state == RunState.QUEUED)
+    return _release(connection, select(runs.c.id).where(*mine).order_by(runs.c.created_at, runs.c.id).limit(most))
+
+
+def release_rest(connection: Connection, account_id: int, most: int) -> int:
+    """The same for runs of tasks that began when there was no slot for all of theirs."""
+    theirs = (runs.c.account_id == account_id, runs.c.state == RunState.QUEUED, runs.c.next_at.is_(None))
+    begun = select(runs.c.id).join(tasks.tasks).where(*theirs, tasks.tasks.c.state.in_(LIVE_TASK))
+    return _release(connection, begun.order_by(runs.c.created_at, runs.c.id).limit(most))
+
+
+def _release(connection: Connection, some: Select[tuple[str]]) -> int:
+    chosen = update(runs).where(runs.c.id.in_(some.scalar_subquery())).values(next_at=now(connection))
+    released = connection.execute(chosen.returning(runs.c.id, runs.c.queue)).all()
     for run in released:
         wake_after_commit(connection, WakeUp("run", run.id, run.queue))
     return len(released)
@@ -204,9 +217,10 @@ def started_at_place(
 
 
 def at_work(connection: Connection, account_id: int) -> int:
-    """Runs of the account that were admitted and have not ended."""
+    """Runs of the account that were admitted and have not ended; those that wait for a slot of their own are none."""
     admitted = tasks.tasks.c.state.in_(LIVE_TASK)
-    live = (tasks.tasks.c.account_id == account_id, admitted, runs.c.state.not_in(tuple(ENDS)))
+    has_slot = runs.c.next_at.is_not(None) | (runs.c.state != RunState.QUEUED)
+    live = (tasks.tasks.c.account_id == account_id, admitted, runs.c.state.not_in(tuple(ENDS)), has_slot)
     joined = runs.join(tasks.tasks, runs.c.task_id == tasks.tasks.c.id)
     return int(connection.execute(select(func.count()).select_from(joined).where(*live)).scalar_one())
 

@@ -229,7 +229,7 @@ def reads_only(task: Row[Any]) -> bool:
 
 def work_of(task: Row[Any]) -> str:
     """The verb that an agent is given: a plan that was approved is to be implemented."""
-    return "plan" if is_planning(task) else "implement" if task.verb == "plan" else str(task.verb)
+    return "plan" if is_planning(task) else "implement" if task.verb in ("plan", "compare") else str(task.verb)
 
 
 def propose(connection: Connection, task_id: str, plan: str) -> None:

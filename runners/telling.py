@@ -12,9 +12,9 @@ from runners.github_types import NotFound, Where
 from runners.outbox import Duty
 from runners.states import ENDS
 from runners.steps import Hold, forget, perform
+from runners.wording.comparison import task_comment
 from runners.wording.markers import marked, status_marker
 from runners.wording.publishing import check
-from runners.wording.status import status_comment
 
 AT_ONCE = 50  # annotations
 CROWDED = 5.0  # seconds that writes of an installation wait; then only ends are told, not progress
@@ -30,7 +30,7 @@ def tell_status(context: Context, duty: Duty) -> None:
         return
     where = Where(task.installation_id, task.repository, task.repository_id)
     marker = status_marker(task_id)
-    text = marked(marker, status_comment(view))
+    text = marked(marker, task_comment(view))
     posted: list[str] = []
 
     def act() -> str:

@@ -105,7 +105,7 @@ def test_a_mistake_is_pointed_at_and_starts_nothing(world: World) -> None:
         ("/async-code implement --agnet mend", "did you mean `--agent`?"),
         ("/async-code implement --budget lots", "US dollars"),
         ("/async-code implement --agent nobody x", "no agent `nobody`"),
-        ("/async-code review", "`review` is not available"),
+        ("/async-code review", "`review` is for pull requests"),
         ("/async-code cancel", "Nothing to cancel"),
         ("/async-code retry", "Nothing to retry"),
     ]:

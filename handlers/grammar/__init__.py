@@ -3,7 +3,7 @@
 from handlers.grammar.commands import SLUG, Command, Found, find, mentions
 from handlers.grammar.flags import FLAGS, Flag, Flags
 from handlers.grammar.mistakes import Mistake, nearest
-from handlers.grammar.verbs import VERBS, Verb, describe
+from handlers.grammar.verbs import VERBS, Verb
 
 __all__ = [
     "FLAGS",
@@ -15,7 +15,6 @@ __all__ = [
     "Found",
     "Mistake",
     "Verb",
-    "describe",
     "find",
     "mentions",
     "nearest",

@@ -9,7 +9,7 @@ from typing import Any
 
 from handlers.grammar.flags import FLAGS, Flag, Flags
 from handlers.grammar.mistakes import GrammarError, nearest
-from handlers.grammar.verbs import SPELLINGS, VERBS, Verb, describe
+from handlers.grammar.verbs import SPELLINGS, VERBS, Verb
 from runners.wording.safe import quoted
 
 # Inline code is one word, so that a flag that is talked about is not obeyed.
@@ -79,7 +79,7 @@ def _verb(token: str, help: str) -> Verb:
     bare = token.rstrip(":,.;!?")
     if bare.lower() in SPELLINGS:
         return SPELLINGS[bare.lower()]
-    near = nearest(bare, (verb.name for verb in describe()))
+    near = nearest(bare, VERBS)
     meant = f"; did you mean `{near}`?" if near else "."
     raise GrammarError(
         "unknown_verb", token, f"There is no verb {quoted(token, 60)}{meant} {help} lists them all.", near

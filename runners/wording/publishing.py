@@ -140,5 +140,6 @@ def check_summary(run: RunView) -> str:
 def outcome_line(run: RunView) -> str:
     """What it came to, in one sentence."""
     if run.state is RunState.DONE:
-        return f"Pull request #{run.pull_request}: {size(run)}."
+        where = f"Pull request #{run.pull_request}" if run.pull_request else "A branch, to be picked"
+        return f"{where}: {size(run)}."
     return why(run) if run.state in ENDS else "Under way."

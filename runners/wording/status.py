@@ -50,7 +50,7 @@ LOG_BYTES = 6000
 def status_comment(task: TaskView) -> str:
     """The comment's whole text, from what is true now."""
     run = task.runs[-1]
-    parts = [headline(task, run), understood(task, run), *body(task, run), links(run), hint(task)]
+    parts = [headline(task, run), understood(task), *body(task, run), links(run), hint(task)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -65,7 +65,7 @@ def headline(task: TaskView, run: RunView) -> str:
     return f"**{' · '.join(facts)}**"
 
 
-def understood(task: TaskView, run: RunView) -> str:
+def understood(task: TaskView) -> str:
     """What was asked, by whom, and who works on it."""
     asked = f": {quoted(task.text, LONGEST_TEXT)}" if task.text.strip() else ""
     again = f", try {task.round}" if task.round > 1 and not task.approved_by else ""
@@ -74,7 +74,9 @@ def understood(task: TaskView, run: RunView) -> str:
         if task.approved_by and task.plan
         else ""
     )
-    return f"`{task.verb}`{asked} — asked by {quoted(task.requester, 60)}, agent `{run.agent}`{again}{plan}."
+    crew = ", ".join(f"`{one.agent}`" for one in task.runs)
+    agents = f"agent{'s' if len(task.runs) > 1 else ''} {crew}"
+    return f"`{task.verb}`{asked} — asked by {quoted(task.requester, 60)}, {agents}{again}{plan}."
 
 
 def body(task: TaskView, run: RunView) -> list[str]:

@@ -46,6 +46,8 @@ class RunView:
     place_url: str | None = None  # of the pull request, else the issue
     log: tuple[str, ...] = ()
     checks: tuple[CheckView, ...] = ()
+    diff_url: str | None = None  # of what was pushed
+    picked_by: str | None = None
     held: bool = False  # CI waits on what was published
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from handlers.grammar import FLAGS, VERBS, Command, Flags, Mistake, describe, find, nearest
+from handlers.grammar import FLAGS, VERBS, Command, Flags, Mistake, find, nearest
 
 
 def command(text: str) -> Command:
@@ -24,9 +24,8 @@ def test_every_verb_is_understood_whether_it_is_there_yet_or_not(verb: str) -> N
 
 
 def test_help_lists_the_verbs_that_are_there() -> None:
-    there = ["implement", "apply", "plan", "approve", "revise", "fix", "review", "release"]
-    there += ["status", "cancel", "retry", "config", "agents", "help"]
-    assert [verb.name for verb in describe()] == there
+    there = ["implement", "compare", "pick", "apply", "plan", "approve", "revise", "fix", "review", "release"]
+    assert list(VERBS) == [*there, "status", "cancel", "retry", "config", "agents", "help"]
 
 
 def test_every_flag_that_a_verb_takes_is_in_the_table_and_reads_into_a_field() -> None:

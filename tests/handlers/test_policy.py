@@ -25,9 +25,8 @@ def command(verb: str) -> Command:
     return found
 
 
-COMMANDS = {verb: command(verb) for verb in VERBS} | {"approve": command("approve 1234567")}
+COMMANDS = {verb: command(verb) for verb in VERBS} | {"approve": command("approve 1234567"), "pick": command("pick 1")}
 WORKS = sorted(STARTS_A_RUN)
-AVAILABLE = sorted(name for name, verb in VERBS.items() if verb.available)
 
 
 def judged(verb: str, **facts: Any) -> Verdict:
@@ -35,6 +34,7 @@ def judged(verb: str, **facts: Any) -> Verdict:
         "approve": {"plan_ids": ("1234567",)},
         "revise": {"is_ours": True, "is_pull_request": True},
         "fix": {"is_pull_request": True},
+        "pick": {"pickable": (1, 2)},
         "release": {"is_pull_request": True, "ci_held": True},
         "review": {"is_pull_request": True, "reads_only": True},
     }
@@ -46,7 +46,7 @@ def rule(verb: str, **facts: Any) -> str:
     return judged(verb, **facts).rule
 
 
-@pytest.mark.parametrize("verb", AVAILABLE)
+@pytest.mark.parametrize("verb", VERBS)
 def test_a_writer_may_do_what_there_is(verb: str) -> None:
     assert judged(verb, has_live_task=verb == "cancel") == ALLOWED
 
@@ -60,7 +60,7 @@ def test_roles(verb: str) -> None:
         elif role == Role.TRIAGE and VERBS[verb].needs == "write":
             assert verdict == Verdict(False, "needs_write")
         else:
-            assert verdict.rule in ("allowed", "not_there_yet")
+            assert verdict.rule == "allowed"
 
 
 def test_the_requester_may_cancel_their_own_task_without_write() -> None:
@@ -75,7 +75,7 @@ def test_an_account_that_is_not_listed_gets_one_refusal_for_everything(verb: str
     assert judged(verb, account_allowed=False) == Verdict(False, "account_not_allowed", detail="octo")
 
 
-@pytest.mark.parametrize("verb", AVAILABLE)
+@pytest.mark.parametrize("verb", VERBS)
 def test_a_fork_and_a_closed_pull_request_are_no_place_to_work(verb: str) -> None:
     on_pull = {"is_pull_request": True, "has_live_task": verb == "cancel"}
     if VERBS[verb].on == "issue":
@@ -101,15 +101,17 @@ def test_what_makes_no_sense_now_is_said() -> None:
     assert rule("implement", has_live_task=True) == "allowed", "it waits"
     assert rule("revise", is_ours=False) == "not_ours"
     assert rule("release", ci_held=False) == "nothing_held"
+    assert rule("pick", pickable=()) == "nothing_to_pick"
+    assert judged("pick", pickable=(2, 3)) == Verdict(False, "another_run", detail="2, 3")
+    comparison: dict[str, Any] = {"agents": 3, "spent": Spent(hour=18, day=18)}
+    assert rule("compare", **comparison) == "quota_hour", "all of them must have room"
+    assert rule("compare", **comparison | {"agents": 2}) == "allowed"
     assert rule("approve", plan_ids=()) == "nothing_to_approve"
     assert rule("cancel", has_unfinished=True) == "allowed"
     for text, said in (("1234567", "allowed"), ("", "another_plan"), ("1234567 but", "another_plan")):
         assert decide(command(f"approve {text}"), replace(FINE, plan_ids=("1234567",))).rule == said
     assert rule("retry", task_forgotten=True) == "task_forgotten"
     assert rule("implement", task_forgotten=True) == "allowed"
-    for verb, known in VERBS.items():
-        if not known.available:
-            assert judged(verb) == Verdict(False, "not_there_yet", detail=verb)
 
 
 @pytest.mark.parametrize("verb", WORKS)
@@ -118,7 +120,7 @@ def test_an_agent_that_can_t_is_said_before_the_quota(verb: str) -> None:
     assert judged(verb, agent_missing="No.", spent=spent) == Verdict(False, "agent_missing", detail="No.")
 
 
-@pytest.mark.parametrize("verb", AVAILABLE)
+@pytest.mark.parametrize("verb", VERBS)
 def test_quotas_stop_what_starts_a_run_and_tell_until_when(verb: str) -> None:
     facts: dict[str, Any] = {"has_live_task": verb == "cancel"}
     hour = Spent(hour=20, day=50, oldest_of_hour=NOW, oldest_of_day=NOW - 9000)
@@ -133,7 +135,7 @@ def test_quotas_stop_what_starts_a_run_and_tell_until_when(verb: str) -> None:
     assert judged(verb, limits=Limits(0, 0, 1)) == nothing, "an account without any quota waits for nothing"
 
 
-@pytest.mark.parametrize("verb", AVAILABLE)
+@pytest.mark.parametrize("verb", VERBS)
 def test_many_runs_on_one_issue_look_like_a_loop(verb: str) -> None:
     facts: dict[str, Any] = {"has_live_task": verb == "cancel"}
     loop = Here(runs=12, most=10, until=NOW + 60)
@@ -171,8 +173,9 @@ def test_of_several_broken_rules_the_first_decides() -> None:
 
 
 def test_every_refusal_has_its_words() -> None:
-    rules = {name for name, _ in IN_ORDER} | {"not_there_yet", "nothing_to_cancel", "nothing_to_retry"}
+    rules = {name for name, _ in IN_ORDER} | {"nothing_to_cancel", "nothing_to_retry"}
     rules |= {"only_on_issues", "only_on_pulls", "nothing_to_approve", "another_plan", "not_ours", "nothing_held"}
+    rules |= {"nothing_to_pick", "another_run"}
     assert rules - {"stranger"} == set(REFUSALS) | set(QUOTAS)
 
 
@@ -212,12 +215,11 @@ def test_no_facts_ever_allow_what_may_not_be(verb: str, known: Facts) -> None:
         return
     assert known.account_allowed
     assert known.role >= Role.TRIAGE
-    assert VERBS[verb].available
     if verb in STARTS_A_RUN:
         assert known.role >= Role.WRITE
-        assert known.spent.hour < known.limits.per_hour
-        assert known.spent.day < known.limits.per_day
-        assert known.on_this.runs < known.on_this.most
+        assert known.spent.hour + known.agents <= known.limits.per_hour
+        assert known.spent.day + known.agents <= known.limits.per_day
+        assert known.on_this.runs + known.agents <= known.on_this.most
         assert not known.agent_missing
         assert not (known.is_pull_request and (known.from_fork or not known.pull_request_open))
     if verb == "cancel":

@@ -45,10 +45,10 @@ def test_every_refusal() -> None:
     missing = str(AGENTS["command"].missing(Brief("x", "")))
     details = {
         "account_not_allowed": "octo",
-        "not_there_yet": "plan",
         "agent_missing": missing,
         "not_among": "maintain, admin, alice",
         "another_plan": "1a2b3c4",
+        "another_run": "1, 3",
         "bad_file": mistake_in("base: main\nagent: [mend]\n"),
     }
     texts = {
@@ -144,11 +144,10 @@ def test_nothing_in_a_repositorys_file_acts(text: str, login: str) -> None:
 def test_help() -> None:
     text = replies.help_text(AGENTS.values(), "mend")
     same("help", {"help": text})
-    for name, verb in VERBS.items():
-        assert (f"`/async-code {name}`" in text) == verb.available, "help lists what there is and nothing else"
-    taken = {flag for verb in VERBS.values() if verb.available for flag in verb.flags}
+    for name in VERBS:
+        assert f"`/async-code {name}`" in text
     for flag in FLAGS:
-        assert (f"`{flag}" in text) == (flag in taken)
+        assert f"`{flag}" in text
     for agent in AGENTS:
         assert f"`{agent}`" in text
 

@@ -35,7 +35,7 @@ def new_run(
         run_id = runs.add(connection, task, (42, "alice"), agent="patch", model=None, queue=DOCKER)
         if admitted:
             tasks.set_state(connection, task_id, TaskState.QUEUED, None)
-            runs.release(connection, task_id, 1)
+            runs.release(connection, task_id, 1, 10)
     return run_id
 
 
