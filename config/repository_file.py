@@ -26,6 +26,7 @@ Label = Annotated[str, StringConstraints(pattern=r"(?i)async-code", max_length=5
 Model = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@+\[\]-]{0,99}$")]
 Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._/+#=-]{0,199}$")]
 Check = Annotated[str, StringConstraints(pattern=r"^\S[^\n]*$", max_length=500)]
+Reachable = Annotated[str, StringConstraints(pattern=r"^\.?[a-z0-9][a-z0-9._-]{0,252}$")]
 Roles = Literal["write", "maintain", "admin"]
 
 
@@ -111,6 +112,11 @@ class Wishes(_Part):
         description="Shell commands that are run in the sandbox on what the agent left. What they say stands in the "
         "check run, at the lines that it is about.",
     )
+    network: list[Reachable] | None = Field(
+        default=None,
+        max_length=50,
+        description="Hosts that agents may reach here, or names of the operator's groups of them; `[]`: none.",
+    )
     limits: Bounds = Bounds()
 
     @property
@@ -118,7 +124,9 @@ class Wishes(_Part):
         """What holds for a run of a task, as JSON."""
         given: dict[str, Any] = {"protect": self.protect, "checks": self.checks}
         given |= {"ci": self.ci if self.ci != "auto" else "", "sign_off": self.pull_request.sign_off}
-        return self.limits.model_dump(exclude_none=True) | {name: value for name, value in given.items() if value}
+        given = {name: value for name, value in given.items() if value}
+        network = {} if self.network is None else {"network": self.network}
+        return self.limits.model_dump(exclude_none=True) | given | network
 
 
 NO_WISHES = Wishes()

@@ -115,6 +115,10 @@ class Settings(BaseSettings):
     sandbox_hosts: str = Field(
         "", description="Hosts that agents may reach over https, comma-separated; `.example.org`: all below it."
     )
+    sandbox_host_groups: str = Field(
+        "",
+        description="Hosts that a repository's file may ask for by one name: comma-separated `name=host host`.",
+    )
     mirrors_gb: float = Field(
         20, ge=0, description="Mirrors of repositories take so much disk on a machine; those unused for longest go."
     )
@@ -195,6 +199,12 @@ class Settings(BaseSettings):
         image_patterns(images)
         return images
 
+    @field_validator("sandbox_host_groups")
+    @classmethod
+    def _by_name(cls, groups: str) -> str:
+        host_groups_of(groups)
+        return groups
+
     @model_validator(mode="after")
     def _pairs(self) -> "Settings":
         problems = list(filter(None, [*contradictions(self), swarm.problem(catalogue.SOURCE)]))
@@ -252,6 +262,11 @@ class Settings(BaseSettings):
         """Hosts that agents may reach."""
         return frozenset(part.strip().lower() for part in self.sandbox_hosts.split(",") if part.strip())
 
+    @property
+    def host_groups(self) -> dict[str, tuple[str, ...]]:
+        """Hosts by the name of their group."""
+        return host_groups_of(self.sandbox_host_groups)
+
     def image_of(self, repository: str) -> str:
         """The image that runs of this repository (`owner/name`) use."""
         images = image_patterns(self.sandbox_images)
@@ -290,6 +305,15 @@ def image_patterns(text: str) -> list[tuple[str, str]]:
         if pattern.count("/") != 1 or not image:
             raise ValueError(f"{pattern!r} is no `owner/name=image` (`*` stands for anything)")
     return pairs
+
+
+def host_groups_of(text: str) -> dict[str, tuple[str, ...]]:
+    """Groups of hosts by name, all in lower case. Raises ValueError."""
+    groups = {name.strip(): tuple(hosts.split()) for name, _, hosts in _parted(text.lower())}
+    for name, hosts in groups.items():
+        if not name or "." in name or not hosts:
+            raise ValueError(f"{name!r} is no `name=host host` (a name has no dot)")
+    return groups
 
 
 def _parted(text: str) -> list[tuple[str, str, str]]:

@@ -74,6 +74,7 @@ pull_request: {{draft: true, sign_off: false}}
 ci: auto
 protect: [".github/**", "infra/**"]
 checks: ["pytest -q", "ruff check ."]
+network: [registry]
 limits: {{budget_usd: 3, timeout_minutes: 40, files: 200, lines: 5000}}
 ```
 

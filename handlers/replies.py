@@ -236,6 +236,7 @@ def config_text(wishes: Wishes, *, agent: str, base: str, minutes: float, budget
         "A run may take": f"{min(bounds.timeout_minutes or minutes, minutes):g} minutes",
         "A run may cost": f"${min(bounds.budget_usd or budget_usd, budget_usd):.2f}",
         "A patch may touch": _at_most(bounds.files, bounds.lines),
+        "Network": _network(wishes),
         "Checks": ", ".join(quoted(command, 200) for command in wishes.checks) or "none",
         "Protected": ", ".join(
             [*(quoted(pattern, 100) for pattern in wishes.protect), "workflows, code owners, this file"]
@@ -244,6 +245,12 @@ def config_text(wishes: Wishes, *, agent: str, base: str, minutes: float, budget
     table = "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items())])
     source = f"There is no `{PATH}` that wishes anything else" if wishes == NO_WISHES else f"From `{PATH}`"
     return f"{table}\n\n{source}, within what the operator of this bot allows."
+
+
+def _network(wishes: Wishes) -> str:
+    if wishes.network is None:
+        return "what the operator lets everybody to"
+    return ", ".join(f"`{name}`" for name in wishes.network) or "none"
 
 
 def _at_most(files: int | None, lines: int | None) -> str:

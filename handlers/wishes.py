@@ -5,6 +5,8 @@ from dataclasses import replace
 from config.repository_file import NO_WISHES, PATH, BadFile, Wishes, read
 from runners.context import Context
 from runners.github_types import Invalid, Where
+from runners.reach import not_let
+from runners.wording.safe import quoted
 
 SHARED = ".github"
 
@@ -16,7 +18,18 @@ def wishes_of(context: Context, where: Where) -> Wishes:
         try:
             text = context.github.file(place, PATH)
             if text is not None:
-                return read(text)
+                return _within(context, read(text))
         except (BadFile, Invalid) as error:
             raise BadFile(f"`{PATH}` of {place.repository}, {error}") from None
     return NO_WISHES
+
+
+def _within(context: Context, wishes: Wishes) -> Wishes:
+    """The same, if the operator lets agents to what it names. Raises BadFile."""
+    settings = context.settings
+    beyond = not_let(settings, wishes.network or ())
+    if beyond:
+        groups = ", ".join(f"`{name}`" for name in settings.host_groups)
+        there = f" There are the groups {groups}." if groups else ""
+        raise BadFile(f"`network`: the operator of this bot lets no agent to {quoted(beyond[0], 253)}.{there}")
+    return wishes

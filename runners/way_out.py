@@ -20,6 +20,7 @@ from runners.attempt import Attempt
 from runners.looking import budget_of
 from runners.patience import persistently
 from runners.problems import Problem
+from runners.reach import reach
 from runners.sandboxes.places import MODELS
 from runners.sockets import connect
 
@@ -69,7 +70,7 @@ def way_out(attempt: Attempt, agent: Agent) -> Iterator[WayOut]:
     settings = attempt.context.settings
     sockets, credential = folder_of(settings), secrets.token_urlsafe(32)
     attempt.note(credential=runs.digest(credential), budget_usd=budget_of(attempt.task, settings), over_budget=False)
-    yield WayOut(credential, sockets, proxied(credential) if settings.hosts_allowed else {})
+    yield WayOut(credential, sockets, proxied(credential) if reach(settings, attempt.task.bounds or {}) else {})
     attempt.note(credential=None)
 
 

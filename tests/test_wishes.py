@@ -178,3 +178,19 @@ def test_editors_find_the_schema(world: World) -> None:
     answer = httpx.get(f"{world.url}/schema/async-code.json")
     assert answer.status_code == 200
     assert answer.json() == json.loads(json.dumps(schema()))
+
+
+# --- the network ---
+
+
+def test_a_repository_asks_for_hosts_that_the_operator_lists_and_for_no_others(new_world: MakeWorld) -> None:
+    world = new_world(sandbox_hosts="one.example", sandbox_host_groups="registry=packages.example")
+    wish(world, "network: [registry, one.example]\n")
+    assert "| Network | `registry`, `one.example` |" in answer(world, "/async-code config")
+    answer(world, FIX)
+    assert states(world) == ["done"]
+    wish(world, "network: [elsewhere.example]\n")
+    said = answer(world, FIX)
+    assert "lets no agent to `elsewhere.example`" in said
+    assert "There are the groups `registry`" in said
+    assert states(world) == ["done"]

@@ -1,22 +1,12 @@
-"""Which hosts a run may reach, and which addresses are nobody's internal network. Pure."""
+"""Which addresses are nobody's internal network. Pure."""
 
-import re
-from collections.abc import Collection
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
-NAME = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 # Not all of what `is_global` calls global is: clouds answer their machines at addresses that look public, NAT64 and
 # 6to4 lead to any IPv4 address.
 NOT_PUBLIC = [ip_network(block) for block in ("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24")]
 ROUTED = ip_network("2000::/3")
 NOT_ROUTED = [ip_network(block) for block in ("2001::/23", "2002::/16", "2001:db8::/32", "3fff::/20")]
-
-
-def listed(host: str, allowed: Collection[str]) -> bool:
-    """Whether the host is one of those; `.example.org` means every host below it. An address is none."""
-    parts = host.split(".")
-    below = {"." + ".".join(parts[start:]) for start in range(1, len(parts))}
-    return NAME.fullmatch(host) is not None and (host in allowed or bool(below & set(allowed)))
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:

@@ -19,9 +19,10 @@ import structlog
 
 from config.database import DatabaseError
 from runners.gateway.attempts import Attempts
-from runners.gateway.hosts import is_public, listed
+from runners.gateway.hosts import is_public
 from runners.gateway.refused import Refused
 from runners.gateway.shares import Strangers
+from runners.reach import listed
 
 PORTS = (443,)
 MOST_TUNNELS = 64  # of one run at once

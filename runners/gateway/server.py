@@ -18,13 +18,14 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from config.database import Database, DatabaseError, require_schema
 from config.settings import Settings, SettingsError
-from runners import refused_hosts, runs, usage
+from runners import refused_hosts, runs, tasks, usage
 from runners.gateway.app import Gateway, application
 from runners.gateway.attempts import Attempts
 from runners.gateway.charge import Till
 from runners.gateway.proxy import Proxy, Tenant
 from runners.gateway.refused import Asked, Refused
 from runners.gateway.shares import Strangers
+from runners.reach import reach
 from runners.sandboxes.places import MODELS, TUNNELS
 from runners.sockets import listen
 from runners.way_out import folder_of
@@ -116,13 +117,15 @@ def refused_of(database: Database) -> Refused:
 
 def proxy_of(settings: Settings, database: Database, refused: Refused, attempts: Attempts) -> Proxy:
     """The proxy, with its tenants in SQL."""
+    return Proxy(partial(tenant_of, settings, database), refused, attempts)
 
-    def tenant_of(credential: str) -> Tenant | None:
-        with database.read() as connection:
-            run = runs.of_credential(connection, credential) if credential else None
-        return Tenant(run.id, run.credential, settings.hosts_allowed) if run else None
 
-    return Proxy(tenant_of, refused, attempts)
+def tenant_of(settings: Settings, database: Database, credential: str) -> Tenant | None:
+    """The run that is at work under this credential, with the hosts that it may reach; None for any other."""
+    with database.read() as connection:
+        run = runs.of_credential(connection, credential) if credential else None
+        task = tasks.get(connection, run.task_id) if run else None
+    return Tenant(run.id, run.credential, reach(settings, task.bounds or {})) if run and task else None
 
 
 def server_of(gateway: Gateway) -> uvicorn.Server:

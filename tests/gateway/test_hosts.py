@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runners.gateway.hosts import is_public, listed
+from runners.gateway.hosts import is_public
+from runners.reach import listed
 
 ALLOWED = frozenset({"example.org", ".example.net", "127.0.0.1", "localhost"})
 

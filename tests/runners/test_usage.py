@@ -1,6 +1,7 @@
 """Money in SQL: what is spent and what is reserved never pass the budget together, on both databases."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ from sqlalchemy import select
 from config.accounts import lock_account
 from config.catalogue import Tokens
 from config.database import Database
-from runners import claims, moves, refused_hosts, runs, usage
+from config.settings import load
+from runners import claims, moves, refused_hosts, runs, tasks, usage
 from runners.claims import Claim
+from runners.gateway.server import tenant_of
 from runners.states import RunState
 from runners.usage import Budget, NotAtWork
 from tests.postgres import fresh_postgres
@@ -95,6 +98,21 @@ def test_a_credential_is_known_while_its_attempt_is_at_work(database: Database, 
     assert (known("it"), known("IT"), known(""), known(runs.digest("it"))) == (True, False, False, False)
     database.clock_shift += 3600
     assert not known("it")
+
+
+def test_a_run_may_reach_what_its_repository_asks_for(database: Database, run: Any, tmp_path: Path) -> None:
+    settings = load(_env_file=None, data_dir=tmp_path, sandbox_hosts="one.example,two.example")
+
+    def reached() -> frozenset[str]:
+        tenant = tenant_of(settings, database, "it")
+        assert tenant is not None
+        return tenant.hosts
+
+    assert reached() == {"one.example", "two.example"}
+    narrowed = tasks.tasks.update().values(bounds={"network": ["two.example"]})
+    write(database, lambda connection: connection.execute(narrowed))
+    assert reached() == {"two.example"}
+    assert tenant_of(settings, database, "IT") is None
 
 
 def test_of_many_attempts_those_at_work_are_told(database: Database, run: Any) -> None:
