@@ -43,6 +43,7 @@ from runners.pace import Pace
 from runners.picking import open_picked
 from runners.queue import Sender, celery_app
 from runners.queues import DELIVERY, POOLS
+from runners.quiet import tell_quiet
 from runners.releasing import let_ci_run
 from runners.reviewing import post_review
 from runners.telling import tell_check, tell_status
@@ -58,6 +59,7 @@ EFFECTS: dict[str, Effect] = {
     "review": post_review,
     "release": let_ci_run,
     "pick": open_picked,
+    "quiet": tell_quiet,
     "doubles": remove_doubles,
 }
 TICK_SECONDS = 1.0

@@ -65,6 +65,14 @@ class PullRequests(_Part):
     """How pull requests are opened."""
 
     draft: bool = Field(default=False, description="Open them as drafts, where `--no-draft` does not say otherwise.")
+    reviewers: list[Login] | None = Field(
+        default=None,
+        max_length=15,
+        description="Who is asked for a review; `requester`, and nobody else without this, is whoever asked for it.",
+    )
+    labels: list[Annotated[str, StringConstraints(pattern=r"\S", max_length=50)]] = Field(
+        default=[], max_length=20, description="Labels that they get."
+    )
     sign_off: bool = Field(
         default=False, description="Sign commits off, by the bot that writes them and for whoever asked."
     )
@@ -122,11 +130,13 @@ class Wishes(_Part):
     @property
     def bounds(self) -> dict[str, Any]:
         """What holds for a run of a task, as JSON."""
-        given: dict[str, Any] = {"protect": self.protect, "checks": self.checks}
-        given |= {"ci": self.ci if self.ci != "auto" else "", "sign_off": self.pull_request.sign_off}
+        pulls, ci = self.pull_request, "" if self.ci == "auto" else self.ci
+        given: dict[str, Any] = {"protect": self.protect, "checks": self.checks, "ci": ci}
+        given |= {"labels": pulls.labels, "sign_off": pulls.sign_off}
         given = {name: value for name, value in given.items() if value}
-        network = {} if self.network is None else {"network": self.network}
-        return self.limits.model_dump(exclude_none=True) | given | network
+        # Of these an empty list says something too.
+        lists = {"network": self.network, "reviewers": pulls.reviewers}
+        return self.limits.model_dump(exclude_none=True) | given | {k: v for k, v in lists.items() if v is not None}
 
 
 NO_WISHES = Wishes()

@@ -7,7 +7,7 @@ import structlog
 
 from config import errors
 from handlers import inbox, installations, spoken, triggers, withdrawals
-from handlers.events import Closed, InstallationChanged, Labelled, Pressed, Spoken, Unsaid
+from handlers.events import Closed, InstallationChanged, Labelled, Pressed, RepositoriesAdded, Spoken, Unsaid
 from handlers.parsing import Unreadable, parse
 from handlers.payloads import NotJson, whole
 from runners.context import Context
@@ -20,6 +20,7 @@ DECIDED_BY: dict[type, Callable[[Context, inbox.Taken, Any], None]] = {
     Unsaid: withdrawals.unsaid,
     Closed: withdrawals.closed,
     InstallationChanged: installations.changed,
+    RepositoriesAdded: installations.repositories_added,
 }
 
 log = structlog.get_logger()

@@ -31,6 +31,7 @@ ROUTES = (
     Route("installation", "new_permissions_accepted", False),
     Route("installation", "suspend", False),
     Route("installation", "unsuspend", False),
+    Route("installation_repositories", "added", False),
 )
 # GitHub sends these to every App; a manifest that subscribes to them is refused.
 ALWAYS_SENT = frozenset({"installation", "installation_repositories", "github_app_authorization", "ping"})
@@ -166,9 +167,18 @@ class InstallationChanged:
     installation_id: int
     owner: Owner
     permissions: Mapping[str, str]
+    repositories: tuple[tuple[int, str], ...] = ()  # ids and full names of those that it is for, where GitHub tells
 
 
-Event = Spoken | Labelled | Pressed | Unsaid | Closed | InstallationChanged
+@dataclass(frozen=True)
+class RepositoriesAdded:
+    """The App sees these repositories from now on: their ids and full names."""
+
+    installation_id: int
+    repositories: tuple[tuple[int, str], ...]
+
+
+Event = RepositoriesAdded | Spoken | Labelled | Pressed | Unsaid | Closed | InstallationChanged
 
 
 def may_be_wanted(event: str) -> bool:

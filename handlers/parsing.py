@@ -15,6 +15,7 @@ from handlers.events import (
     Labelled,
     Owner,
     Pressed,
+    RepositoriesAdded,
     Repository,
     Sender,
     Spoken,
@@ -67,6 +68,13 @@ class _Fields:
     def mapping(self, path: str) -> Mapping[str, str]:
         found = self._maybe(path) or {}
         return {_storable(str(key)): _storable(str(value)) for key, value in found.items()}
+
+    def repositories(self, path: str) -> tuple[tuple[int, str], ...]:
+        listed = self._maybe(path) or []
+        if not isinstance(listed, list):
+            raise ValueError(f"{path} is not a list")
+        each = [_Fields({path: one}) for one in listed]
+        return tuple((one.number(f"{path}.id"), one.text(f"{path}.full_name")) for one in each)
 
     def _at(self, path: str) -> Any:
         found = self._maybe(path)
@@ -173,6 +181,7 @@ def _installation(fields: _Fields) -> InstallationChanged:
         fields.number("installation.id"),
         _owner(fields, "installation.account"),
         fields.mapping("installation.permissions"),
+        fields.repositories("repositories"),
     )
 
 
@@ -189,5 +198,8 @@ PARSERS: dict[tuple[str, str], Callable[[_Fields], Event]] = {
     ("check_run", "rerequested"): lambda fields: _pressed(fields, "check_run"),
     ("check_run", "requested_action"): lambda fields: _pressed(fields, "check_run", "requested_action.identifier"),
     ("check_suite", "rerequested"): lambda fields: _pressed(fields, "check_suite"),
+    ("installation_repositories", "added"): lambda fields: RepositoriesAdded(
+        fields.number("installation.id"), fields.repositories("repositories_added")
+    ),
     **{("installation", route.action): _installation for route in ROUTES if route.event == "installation"},
 }

@@ -28,6 +28,8 @@ PARTS: Parts = {
     "check_run": {**dict.fromkeys(("head_sha", "external_id")), "app": {"id": None}},
     "check_suite": {"head_sha": None, "app": {"id": None}},
     "requested_action": {"identifier": None},
+    "repositories": None,
+    "repositories_added": None,
     "sender": ACCOUNT,
 }
 

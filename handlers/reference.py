@@ -70,7 +70,7 @@ model: {{claude-code: sonnet}}
 triggers: {{label: async-code, issue_body: true}}
 allow: {{roles: [write, maintain, admin], users: []}}
 base: main
-pull_request: {{draft: true, sign_off: false}}
+pull_request: {{draft: true, reviewers: [requester], labels: [from-a-bot], sign_off: false}}
 ci: auto
 protect: [".github/**", "infra/**"]
 checks: ["pytest -q", "ruff check ."]

@@ -232,6 +232,7 @@ def config_text(wishes: Wishes, *, agent: str, base: str, minutes: float, budget
         "Besides comments": ", ".join(triggered) or "nothing",
         "Begins at": quoted(wishes.base or base, 100),
         "Pull requests": "drafts" if wishes.pull_request.draft else "ready for review",
+        "Reviews are asked of": _reviewers(wishes),
         "CI": {"auto": "held where a stranger's words were read", "hold": "held", "run": "runs"}[wishes.ci],
         "A run may take": f"{min(bounds.timeout_minutes or minutes, minutes):g} minutes",
         "A run may cost": f"${min(bounds.budget_usd or budget_usd, budget_usd):.2f}",
@@ -245,6 +246,11 @@ def config_text(wishes: Wishes, *, agent: str, base: str, minutes: float, budget
     table = "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items())])
     source = f"There is no `{PATH}` that wishes anything else" if wishes == NO_WISHES else f"From `{PATH}`"
     return f"{table}\n\n{source}, within what the operator of this bot allows."
+
+
+def _reviewers(wishes: Wishes) -> str:
+    named = wishes.pull_request.reviewers
+    return "whoever asks" if named is None else ", ".join(quoted(one, 60) for one in named) or "nobody"
 
 
 def _network(wishes: Wishes) -> str:

@@ -153,6 +153,16 @@ class Api:
             made = rest.pulls.create(where.owner, where.name, title=title, body=body, head=head, base=base, draft=draft)
             return pull_of(made.json())
 
+    def ask_for_review(self, where: Where, number: int, logins: list[str]) -> None:
+        """Asks people to review a pull request. Raises Invalid where one of them may not."""
+        with self.writing(where, f"reviewers of {where.repository_id}#{number}") as rest:
+            rest.pulls.request_reviewers(where.owner, where.name, number, data={"reviewers": logins})
+
+    def label(self, where: Where, number: int, labels: list[str]) -> None:
+        """Puts labels on an issue or pull request; those that the repository does not have are made."""
+        with self.writing(where, f"labels of {where.repository_id}#{number}") as rest:
+            rest.issues.add_labels(where.owner, where.name, number, data={"labels": labels})
+
     def comment(self, where: Where, number: int, body: str) -> int:
         """A new comment on an issue or pull request; its id. By its first line, a mark, it keeps its turn."""
         mark = body.partition("\n")[0][:100]
@@ -212,6 +222,12 @@ class Api:
                 if len(listed) < PAGE:
                     return [int(one["id"]) for one in found if (one.get("user") or {}).get("login") == login]
                 page += 1
+
+    def make_no_suites(self, where: Where, app_id: int) -> None:
+        """Has GitHub make check suites of this App for no push by itself."""
+        with self.writing(where, f"preferences of {where.repository_id}") as rest:
+            wish = {"auto_trigger_checks": [{"app_id": app_id, "setting": False}]}
+            rest.checks.set_suites_preferences(where.owner, where.name, data=wish)
 
     def create_check(self, where: Where, **check: Any) -> int:
         """A new check run; its id."""

@@ -7,7 +7,6 @@ from runners.context import Context
 from runners.github_types import Where
 from runners.outbox import Duty
 from runners.pull_requests import Wanted
-from runners.steps import perform
 
 
 def open_picked(context: Context, duty: Duty) -> None:
@@ -22,8 +21,8 @@ def open_picked(context: Context, duty: Duty) -> None:
     shown = next((one for one in view.runs if one.id == run.id), None)
     if shown is None:  # a retry has begun another round, so that nobody waits for this one
         return
-    wanted = Wanted(context.github, where, task, view, shown, run.branch)
-    number = int(perform(context.database, run.id, "pull_request", act=wanted.open, look=wanted.look, hold=hold))
+    wanted = Wanted(context.github, where, task, run, view, shown, run.branch)
+    number = wanted.bring(context.database, hold, lambda: None)
     with context.database.write() as connection:
         outbox.hold(connection, duty)
         moves.picked(connection, run.id, number)

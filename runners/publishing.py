@@ -145,14 +145,8 @@ def _address(attempt: Attempt) -> str:
 
 
 def _open(attempt: Attempt, lease: Lease, task: TaskView, run: RunView, branch: str) -> int:
-    """The branch's pull request: opened, or found where it stands already, even if a person closed it."""
+    """The branch's pull request."""
     attempt.step("opening the pull request")
-    wanted = Wanted(attempt.context.github, attempt.where, attempt.task, task, run, branch)
-
-    def act() -> str:
-        lease.for_write()
-        return wanted.open()
-
-    hold, fence = attempt.hold, attempt.claim.fence
-    database = attempt.context.database
-    return int(perform(database, run.id, "pull_request", act=act, look=wanted.look, hold=hold, fence=fence))
+    context = attempt.context
+    wanted = Wanted(context.github, attempt.where, attempt.task, attempt.run, task, run, branch)
+    return wanted.bring(context.database, attempt.hold, lease.for_write, attempt.claim.fence)

@@ -194,3 +194,24 @@ def test_a_repository_asks_for_hosts_that_the_operator_lists_and_for_no_others(n
     assert "lets no agent to `elsewhere.example`" in said
     assert "There are the groups `registry`" in said
     assert states(world) == ["done"]
+
+
+# --- pull requests ---
+
+
+@pytest.mark.parametrize(
+    ("wished", "asked"),
+    [("", ["alice"]), ("reviewers: []", []), ("reviewers: [requester, bob, tom]", ["alice", "tom"])],
+)
+def test_reviews_are_asked_of_those_who_may(world: World, wished: str, asked: list[str]) -> None:
+    wish(world, f"pull_request: {{{wished}}}\n")
+    answer(world, FIX)
+    assert states(world) == ["done"]
+    assert [user.login for user in world.pull_request.reviewers] == asked
+
+
+def test_pull_requests_get_labels(world: World) -> None:
+    wish(world, "pull_request: {labels: [from a bot, async-code]}\n")
+    answer(world, FIX)
+    assert world.pull_request.labels == ("from a bot", "async-code")
+    assert states(world) == ["done"], "our own label on our own pull request asks for nothing"

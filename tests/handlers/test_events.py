@@ -114,6 +114,12 @@ PAYLOADS: dict[str, dict[str, Any]] = {
         "repositories": [{"id": 7, "full_name": "octo/app"}],
         "sender": USER,
     },
+    "installation_repositories": {
+        "action": "added",
+        "installation": {"id": 3, "account": {"login": "octo", "id": 9, "type": "Organization"}},
+        "repositories_added": [{"id": 7, "full_name": "octo/app"}],
+        "sender": USER,
+    },
 }
 # What an event can't be without.
 EVERYWHERE = {
@@ -136,6 +142,7 @@ NEEDED = {
     | {"check_run.app.id", "check_run.head_sha", "check_run.external_id", "requested_action.identifier"},
     "check_suite/rerequested": EVERYWHERE | {"check_suite.app.id", "check_suite.head_sha"},
     "installation": {"action", "installation.id", "installation.account.id", "installation.account.login"},
+    "installation_repositories": {"action", "installation.id"},
 }
 ODD: list[Any] = [
     None, "", "text", "\0\ud800", 0, -1, 1.5, 2**63, 10**400, True, [], ["x"], {}, {"id": "x"}, {"id": 1}, float("nan"),
@@ -261,7 +268,7 @@ def test_a_remark_on_lines_that_changed_since_has_their_old_numbers_and_one_on_a
 def test_an_installation_tells_its_account_and_rights() -> None:
     event = parse("installation", PAYLOADS["installation"])
     rights = {"contents": "write", "issues": "write"}
-    assert event == InstallationChanged("created", 3, Owner(9, "octo", "Organization"), rights)
+    assert event == InstallationChanged("created", 3, Owner(9, "octo", "Organization"), rights, ((7, "octo/app"),))
 
 
 def test_what_github_leaves_out_gets_its_usual_meaning() -> None:

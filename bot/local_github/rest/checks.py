@@ -4,6 +4,7 @@ from bot.local_github.deeds import checks
 from bot.local_github.refusals import RefusalError
 from bot.local_github.rest.calls import Answer, Call, in_repository, paged
 from bot.local_github.shapes import checks as shapes
+from bot.local_github.shapes import repositories
 
 
 def create_check(call: Call) -> Answer:
@@ -49,7 +50,21 @@ def list_checks(call: Call) -> Answer:
     return Answer(200, {"total_count": len(found), "check_runs": shown}, links)
 
 
+def prefer_suites(call: Call) -> Answer:
+    """PATCH …/check-suites/preferences: this local GitHub makes no suite by itself, whatever is preferred."""
+    wishes = call.given.get("auto_trigger_checks")
+    fits = isinstance(wishes, list) and all(
+        isinstance(one, dict) and isinstance(one.get("app_id"), int) and isinstance(one.get("setting"), bool)
+        for one in wishes
+    )
+    if not fits:
+        raise RefusalError(422, "Invalid request.")
+    shape = {"preferences": {"auto_trigger_checks": wishes}}
+    return Answer(200, {**shape, "repository": repositories.repository(call.site, call.repository)})
+
+
 ROUTES = [
+    *in_repository("PATCH", "/check-suites/preferences", prefer_suites, "checks:write"),
     *in_repository("POST", "/check-runs", create_check, "checks:write"),
     *in_repository("GET", "/check-runs/{check_id:int}", get_check, "checks:read"),
     *in_repository("PATCH", "/check-runs/{check_id:int}", update_check, "checks:write"),

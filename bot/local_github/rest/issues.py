@@ -5,6 +5,8 @@ from bot.local_github.refusals import invalid
 from bot.local_github.rest.calls import Answer, Call, in_repository, paged
 from bot.local_github.shapes import issues
 
+MOST_OF_A_LABEL = 50
+
 
 def get_issue(call: Call) -> Answer:
     """GET …/issues/{number}."""
@@ -58,6 +60,19 @@ def delete_comment(call: Call) -> Answer:
     return Answer(204)
 
 
+def add_labels(call: Call) -> Answer:
+    """POST …/issues/{number}/labels."""
+    number, names = call.path["number"], call.given.get("labels")
+    if not isinstance(names, list) or not all(
+        isinstance(name, str) and 0 < len(name) <= MOST_OF_A_LABEL for name in names
+    ):
+        raise invalid("Label", field="name")
+    for name in names:
+        conversation.label(call.site, call.repository, number, name, call.site.app.bot)
+    labels = call.site.ledger.issue(call.repository, number).labels
+    return Answer(200, [issues.label(call.site, call.repository, name) for name in labels])
+
+
 _READ = ("issues:read", "pull_requests:read")
 _WRITE = ("issues:write", "pull_requests:write")
 
@@ -67,6 +82,7 @@ ROUTES = [
     *in_repository("DELETE", "/issues/comments/{comment_id:int}", delete_comment, *_WRITE),
     *in_repository("GET", "/issues/{number:int}", get_issue, *_READ),
     *in_repository("PATCH", "/issues/{number:int}", update_issue, *_WRITE),
+    *in_repository("POST", "/issues/{number:int}/labels", add_labels, *_WRITE),
     *in_repository("GET", "/issues/{number:int}/comments", list_comments, *_READ),
     *in_repository("POST", "/issues/{number:int}/comments", create_comment, *_WRITE),
 ]
