@@ -18,7 +18,8 @@ from runners.context import Context
 from runners.github_types import NotFound, Pull, Role, Where
 
 REFUSED_SECONDS = 300.0
-OBEYS_THE_FILE = STARTS_A_RUN | {"config", "agents", "help"}
+OBEYS_THE_FILE = STARTS_A_RUN | {"pick", "release", "config", "agents", "help"}
+ON_A_BRANCH = STARTS_A_RUN | {"release"}
 TEXTS = ("comment", "issue", "review_comment")  # kinds of source that a reaction can stand on: not a review's own text
 
 
@@ -43,7 +44,7 @@ def look(context: Context, event: Spoken, found: list[Command | Mistake]) -> Sce
     verbs = {item.verb for item in found if isinstance(item, Command)}
     if role < Role.TRIAGE or not (verbs & OBEYS_THE_FILE or event.kind == "issue"):
         return Scene(role, None)
-    pull = _pull(context, event) if verbs & STARTS_A_RUN else None
+    pull = _pull(context, event) if verbs & ON_A_BRANCH else None
     try:
         return Scene(role, pull, wishes=wishes_of(context, where_of(event)))
     except BadFile as error:

@@ -179,7 +179,10 @@ class Decision(Standing):
         )
         if pull is None:
             return wanted
-        return replace(wanted, base_ref=pull.base_ref, head_ref=pull.head_ref, head_sha=pull.head_sha)
+        wanted = replace(wanted, base_ref=pull.base_ref, head_ref=pull.head_ref, head_sha=pull.head_sha)
+        if event.opener is None:  # a button: what it knows of is the task that the check run speaks of
+            wanted = replace(wanted, title=pull.title, body=pull.body)
+        return replace(wanted, opener_id=pull.opener_id, opener=pull.opener)
 
 
 VERBS_DONE = {

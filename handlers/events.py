@@ -88,6 +88,7 @@ class Spot:
     line: int | None
     side: str
     hunk: str
+    thread: int | None = None  # id of the comment that this one answers
 
 
 @dataclass(frozen=True)

@@ -152,6 +152,7 @@ def _remarked(fields: _Fields) -> Spoken:
         line=last,
         side=fields.text("comment.side", "RIGHT"),
         hunk=fields.text("comment.diff_hunk", ""),
+        thread=fields.number("comment.in_reply_to_id") if fields.has("comment.in_reply_to_id") else None,
     )
     return replace(_spoken(fields, "review_comment", "comment", "pull_request"), spot=spot)
 

@@ -19,7 +19,7 @@ PARTS: Parts = {
     "issue": {**dict.fromkeys(("id", "number", "title", "body", "pull_request")), "user": ACCOUNT},
     "comment": {
         **dict.fromkeys(("id", "body", "path", "line", "start_line", "original_line", "original_start_line")),
-        **dict.fromkeys(("diff_hunk", "side")),
+        **dict.fromkeys(("diff_hunk", "side", "in_reply_to_id")),
         "user": ACCOUNT,
     },
     "review": {"id": None, "body": None, "user": ACCOUNT},

@@ -109,7 +109,7 @@ def _where(command: Command, facts: Facts) -> Verdict | None:
     on = VERBS[command.verb].on
     if on not in ("both", "pull" if facts.is_pull_request else "issue"):
         return Verdict(False, f"only_on_{on}s")
-    if not facts.is_pull_request or command.verb not in STARTS_A_RUN:
+    if not facts.is_pull_request or command.verb not in STARTS_A_RUN | {"release"}:
         return None
     if facts.from_fork and not facts.reads_only:
         return Verdict(False, "fork")
@@ -119,7 +119,7 @@ def _where(command: Command, facts: Facts) -> Verdict | None:
 
 
 def _what(command: Command, facts: Facts) -> Verdict | None:
-    if facts.bad_file and command.verb in STARTS_A_RUN:
+    if facts.bad_file and command.verb in STARTS_A_RUN | {"pick", "release"}:
         return Verdict(False, "bad_file", detail=facts.bad_file)
     rule = next((rule for rule, broken in _nonsense(command, facts) if broken), None)
     if rule:

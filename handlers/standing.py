@@ -62,7 +62,7 @@ class Standing:
             agents=len(self.crew(command)) if command.verb in STARTS_A_RUN else 0,
             pickable=tuple(self.compared()) if command.verb == "pick" else (),
             has_task=bool(here),
-            has_live_task=any(task.state != TaskState.AWAITING_APPROVAL for task in unfinished),
+            has_live_task=self.is_picking() or any(task.state != TaskState.AWAITING_APPROVAL for task in unfinished),
             plan_ids=tuple(plan_id(task.plan) for task in planned),
             has_unfinished=bool(unfinished),
             task_forgotten=bool(here) and tasks.is_forgotten(here[0]),
@@ -172,6 +172,11 @@ class Standing:
     def worked_before(self, task: Any) -> Sequence[str]:
         """The agents of the task's newest round."""
         return [str(run.agent) for run in runs.of_round(self.connection, task.id, task.round)]
+
+    def is_picking(self) -> bool:
+        """Whether the pull request of a compared run is being opened here."""
+        newest = (runs.of_round(self.connection, task.id, task.round) for task in self.here() if task.verb == "compare")
+        return any(run.picked_by and not run.pull_request for compared in newest for run in compared)
 
     def compared(self) -> dict[int, Any]:
         """Runs of the newest comparison here by their numbers, as far as one of them can be picked."""

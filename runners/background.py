@@ -1,6 +1,7 @@
 """What an agent is told beyond the command: the lines that it is about, the plan, the run before, what people said."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from runners import runs, talk
 from runners.attempt import Attempt
@@ -9,13 +10,14 @@ from runners.github_types import Role
 from runners.problems import Problem
 from runners.talk import Said
 from runners.wording.cut import cut
-from runners.wording.hidden import visible
+from runners.wording.hidden import bare, visible
 from runners.wording.prose import prose
 
 Part = tuple[str, str]  # a heading, and what stands below it
 
 LONGEST_BEFORE = 8000  # bytes of what the run before said
 LONGEST_COMMENT, LONGEST_COMMENTS = 4000, 40_000
+LONGEST_HUNK = 3000  # of its end: there the line is that is spoken of
 LONGEST_DIFF = 300_000
 MOST_AUTHORS = 10  # that GitHub is asked about: one question each
 TOO_LARGE = "GitHub finds the change of this pull request too large to show, so it can't be reviewed as a whole."
@@ -31,7 +33,8 @@ def background(attempt: Attempt) -> tuple[Part, ...]:
         ("What was done before, by its own words", _before(attempt) if task.verb == "revise" else ""),
         *(complaints(attempt, heard) if task.verb == "fix" else ()),
         ("The change to review, as a diff", _diff(attempt) if task.verb == "review" else ""),
-        ("What people said before", earlier(heard.of(_comments(attempt)))),
+        ("What was said there before", _thread(attempt, heard)),
+        ("What people said before, the newest first", together(heard.of(_comments(attempt)))),
     ]
     return tuple((name, text) for name, text in parts if text.strip())
 
@@ -42,6 +45,7 @@ class Heard:
     def __init__(self, attempt: Attempt) -> None:
         self._attempt = attempt
         self._may = {attempt.run.requester.lower(): True}
+        self._asked = 0
 
     def of(self, said: Iterable[Said]) -> list[Said]:
         """What was said by those who may write."""
@@ -50,27 +54,29 @@ class Heard:
     def _may_write(self, said: Said) -> bool:
         login = said.login.lower()
         if login not in self._may:
-            self._may[login] = len(self._may) <= MOST_AUTHORS and self._ask(said)
+            self._may[login] = said.belongs and self._asked < MOST_AUTHORS and self._ask(said)
         return self._may[login]
 
     def _ask(self, said: Said) -> bool:
+        self._asked += 1
         api, where = self._attempt.context.github, self._attempt.where
-        return bool(said.login) and api.role(where, said.login, said.user_id) >= Role.WRITE
+        return api.role(where, said.login, said.user_id) >= Role.WRITE
 
 
-def spot(spot: dict[str, object]) -> str:
+def spot(spot: Mapping[str, Any]) -> str:
     """A file and its lines, with the end of the diff that a person saw there."""
     if not spot:
         return ""
     start, line = spot["start"] or spot["line"], spot["line"]
     lines = "" if line is None else f", line {line}" if start == line else f", lines {start} to {line}"
     side = " of the file as it was before the pull request" if spot["side"] == "LEFT" and line is not None else ""
-    return f"{spot['path']}{lines}{side}\n{spot['hunk']}\nThe request is about this place, unless it says otherwise."
+    place = f"{bare(spot['path'])[:300]}{lines}{side}"
+    return f"{place}\n{bare(spot['hunk'])[-LONGEST_HUNK:]}\nThe request is about this place, unless it says otherwise."
 
 
-def earlier(said: Iterable[Said]) -> str:
-    """Comments with their authors, the newest of them as far as there is room."""
-    return "\n\n".join(reversed(list(_within(LONGEST_COMMENTS, reversed(list(said))))))
+def together(said: Iterable[Said]) -> str:
+    """Comments with their authors, of those that are given first as many as there is room for."""
+    return "\n\n".join(_within(LONGEST_COMMENTS, said))
 
 
 def _within(room: int, said: Iterable[Said]) -> Iterator[str]:
@@ -80,6 +86,13 @@ def _within(room: int, said: Iterable[Said]) -> Iterator[str]:
         if room < 0:
             return
         yield text
+
+
+def _thread(attempt: Attempt, heard: "Heard") -> str:
+    """The review thread in which the command is an answer."""
+    task = attempt.task
+    root = (task.spot or {}).get("thread")
+    return together(heard.of(talk.thread_of(attempt.context.github, attempt.where, task.number, root))) if root else ""
 
 
 def _comments(attempt: Attempt) -> list[Said]:

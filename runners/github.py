@@ -7,7 +7,7 @@ import re
 import ssl
 from base64 import b64decode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
@@ -16,7 +16,7 @@ import httpx
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from githubkit import AppAuthStrategy, AppInstallationAuthStrategy, GitHub, TokenAuthStrategy
 from githubkit.cache import BaseCache, MemCacheStrategy
-from githubkit.exception import GitHubException, RateLimitExceeded, RequestError, RequestFailed
+from githubkit.exception import GitHubException, GraphQLFailed, RateLimitExceeded, RequestError, RequestFailed
 from githubkit.retry import RetryOption
 
 from config.settings import Settings
@@ -129,16 +129,6 @@ class Api:
         with self.reading(where) as rest:
             return pull_of(rest.pulls.get(where.owner, where.name, number).json())
 
-    def head(self, where: Where, branch: str) -> str | None:
-        """The commit that a branch has now; None where there is no such branch."""
-        answer = self.found(where, lambda rest: rest.git.get_ref(where.owner, where.name, f"heads/{branch}").json())
-        return str(answer["object"]["sha"]) if answer else None
-
-    def delete_branch(self, where: Where, branch: str) -> None:
-        """Removes a branch, if it is there."""
-        with self.writing(where, f"branch {branch}") as rest, suppress(NotFound, Invalid), _our_errors():
-            rest.git.delete_ref(where.owner, where.name, f"heads/{branch}")
-
     def find_pull(self, where: Where, branch: str) -> Pull | None:
         """The newest pull request, open or not, from a branch of the same repository."""
         with self.reading(where) as rest:
@@ -204,12 +194,12 @@ class Api:
             }[kind]
             put(where.owner, where.name, source_id, content=content)
 
-    def review(self, where: Where, number: int, sha: str, body: str, comments: list[dict[str, Any]]) -> int:
-        """A review of a commit of a pull request that neither approves nor blocks; its id."""
+    def review(self, where: Where, number: int, sha: str | None, body: str, comments: list[dict[str, Any]]) -> int:
+        """A review of a commit of a pull request (None: its head) that neither approves nor blocks; its id."""
         with self.writing(
             where, f"review of {where.repository_id}#{number} {body.partition(chr(10))[0][:100]}"
         ) as rest:
-            said = {"commit_id": sha, "event": "COMMENT", "body": body, "comments": comments}
+            said = {"event": "COMMENT", "body": body, "comments": comments} | ({"commit_id": sha} if sha else {})
             return int(rest.pulls.create_review(where.owner, where.name, number, data=said).json()["id"])
 
     def find_reviews(self, where: Where, number: int, marker: str, login: str) -> list[int]:
@@ -306,7 +296,11 @@ class Api:
         auth = AppInstallationAuthStrategy(app.app_id, app.private_key, where.installation_id)
         with self.pace.reading(where), _our_errors():
             github = GitHub(auth, **self._options)
-            return github.graphql(query, variables)
+            try:
+                return github.graphql(query, variables)
+            except GraphQLFailed as failed:
+                said = "; ".join(error.message for error in failed.response.errors or [])
+                raise Invalid(said[:500], 200) from failed
 
     @contextmanager
     def reading(self, where: Where) -> Iterator[Any]:

@@ -55,6 +55,10 @@ class Pull:
     head_sha: str
     head_repository_id: int | None
     base_ref: str
+    title: str = ""
+    body: str = ""
+    opener_id: int | None = None
+    opener: str | None = None
 
 
 class GitHubError(Exception):
@@ -118,4 +122,8 @@ def pull_of(answer: dict[str, Any]) -> Pull:
         head_sha=head["sha"],
         head_repository_id=(head.get("repo") or {}).get("id"),
         base_ref=answer["base"]["ref"],
+        title=answer.get("title") or "",
+        body=answer.get("body") or "",
+        opener_id=(answer.get("user") or {}).get("id"),
+        opener=(answer.get("user") or {}).get("login"),
     )

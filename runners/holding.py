@@ -5,6 +5,7 @@ An agent that read what somebody without write access had written may have done 
 
 from runners import runs
 from runners.agents import AGENTS
+from runners.agents.programs.blocks import find
 from runners.attempt import Attempt
 from runners.github_types import Role
 
@@ -19,14 +20,24 @@ def is_held(attempt: Attempt) -> bool:
 
 
 def _is_to_wait(attempt: Attempt) -> bool:
-    task, run, context = attempt.task, attempt.run, attempt.context
+    task, context = attempt.task, attempt.context
     wish = (task.bounds or {}).get("ci", "auto")
-    if wish != "auto" or not AGENTS[run.agent].has_words:
+    if wish != "auto":
         return bool(wish == "hold")
-    if task.opener_id == run.requester_id:
+    with context.database.read() as connection:
+        before = runs.published_on(connection, task.host, task.repository_id, task.number)
+    if before is not None and before.held and not before.released_by:
+        return True  # one more commit would let run what waits
+    if not AGENTS[attempt.run.agent].reads or (task.verb == "apply" and find(task.text)):
         return False
     if task.opener == context.settings.bot_login:  # ours: what stands there was written as the run before was
-        with context.database.read() as connection:
-            before = runs.published_on(connection, task.host, task.repository_id, task.number)
         return before is None or bool(before.held)
-    return not task.opener or context.github.role(attempt.where, task.opener, task.opener_id) < Role.WRITE
+    return task.opener_id != attempt.run.requester_id and not _may_write(attempt)
+
+
+def _may_write(attempt: Attempt) -> bool:
+    """Whether whoever opened the place may write there."""
+    task = attempt.task
+    if not task.opener:
+        return False
+    return attempt.context.github.role(attempt.where, task.opener, task.opener_id) >= Role.WRITE

@@ -146,19 +146,34 @@ def pick(connection: Connection, run_id: str, by: str) -> None:
     outbox.want(connection, "status", task_id)
 
 
+def unpick(connection: Connection, run_id: str, why: str) -> None:
+    """Its pull request can't be opened: another one may be picked, and people are told why."""
+    undone = update(runs).where(runs.c.id == run_id).values(picked_by=None, detail=why).returning(runs.c.task_id)
+    outbox.want(connection, "status", connection.execute(undone).scalar_one())
+
+
 def picked(connection: Connection, run_id: str, pull_request: int) -> None:
     """The pull request of the chosen run is open."""
-    opened = update(runs).where(runs.c.id == run_id).values(pull_request=pull_request).returning(runs.c.task_id)
-    task_id = connection.execute(opened).scalar_one()
-    outbox.want(connection, "check", run_id)
-    outbox.want(connection, "status", task_id)
+    opened = (
+        update(runs).where(runs.c.id == run_id).values(pull_request=pull_request, detail="").returning(runs.c.task_id)
+    )
+    _tell(connection, run_id, connection.execute(opened).scalar_one())
 
 
 def release(connection: Connection, run_id: str, by: str) -> None:
     """CI need not wait any more on what the run published."""
-    freed = update(runs).where(runs.c.id == run_id).values(released_by=by).returning(runs.c.task_id)
-    task_id = connection.execute(freed).scalar_one()
+    freed = update(runs).where(runs.c.id == run_id).values(released_by=by, detail="").returning(runs.c.task_id)
     outbox.want(connection, "release", run_id)
+    _tell(connection, run_id, connection.execute(freed).scalar_one())
+
+
+def keep_held(connection: Connection, run_id: str, why: str) -> None:
+    """CI could not be let run: it waits on, and people are told why."""
+    undone = update(runs).where(runs.c.id == run_id).values(released_by=None, detail=why).returning(runs.c.task_id)
+    _tell(connection, run_id, connection.execute(undone).scalar_one())
+
+
+def _tell(connection: Connection, run_id: str, task_id: str) -> None:
     outbox.want(connection, "check", run_id)
     outbox.want(connection, "status", task_id)
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from config.repository_file import PATH
@@ -177,12 +178,12 @@ def commit(workspace: Workspace, patch: bytes, message: str, at: float) -> str:
     host = partial(git, git_dir=workspace.git, index=workspace.index)
     host("read-tree", workspace.base_sha)
     host("apply", "--cached", "--binary", "--whitespace=nowarn", "-", stdin=patch)
-    return signed(workspace, host("write-tree").strip(), workspace.base_sha, message, at)
+    return signed(workspace.git, host("write-tree").strip(), workspace.base_sha, message, at)
 
 
-def signed(workspace: Workspace, tree: str, parent: str, message: str, at: float) -> str:
+def signed(git_dir: Path, tree: str, parent: str, message: str, at: float) -> str:
     """A commit of the bot's; the same words at the same time give the same one."""
     who = {f"GIT_{role}_{what.upper()}": value for role in ("AUTHOR", "COMMITTER") for what, value in BOT.items()}
     when = {f"GIT_{role}_DATE": f"{int(at)} +0000" for role in ("AUTHOR", "COMMITTER")}
     commit_tree = ("commit-tree", tree, "-p", parent, "-F", "-")
-    return git(*commit_tree, git_dir=workspace.git, environment=who | when, stdin=message.encode()).strip()
+    return git(*commit_tree, git_dir=git_dir, environment=who | when, stdin=message.encode()).strip()

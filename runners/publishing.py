@@ -13,6 +13,7 @@ from runners.holding import is_held
 from runners.lease import Lease
 from runners.problems import Problem
 from runners.pull_requests import Wanted
+from runners.pushing import address, push, refused
 from runners.rights import confirm_right
 from runners.runs import get
 from runners.steps import external_id, perform
@@ -98,39 +99,24 @@ def _compare_and_set(attempt: Attempt, token: str, git_dir: Path, branch: str, m
 
     The commit that stands there: ours of now or, where the push was done before and forgotten, ours of then.
     """
-    settings, ref = attempt.context.settings, f"refs/heads/{branch}"
     expected = attempt.run.base_sha if attempt.task.head_ref else ""
-    push = ("push", "--quiet", "--no-verify", f"--force-with-lease={ref}:{expected}", "--", _address(attempt))
+    ref, settings = f"refs/heads/{branch}", attempt.context.settings
     try:
-        git(*push, f"{made}:{ref}", git_dir=git_dir, settings=remote(settings.github_base_url, token))
+        push(settings, attempt.where, token, git_dir, commit=made, ref=ref, expected=expected)
     except GitError as error:
         own = own_head(attempt, token, git_dir, branch)
         if own is None:
-            raise _refused(error, branch) from None
+            raise refused(error, branch) from None
         return own
     return made
 
 
-def _refused(error: GitError, branch: str) -> Exception:
-    said = str(error)
-    if "stale info" in said or "non-fast-forward" in said or "fetch first" in said:
-        return Problem(
-            "branch_moved", f"`{branch}` moved while the agent worked; nothing was overwritten. Comment again."
-        )
-    away = meaning(error)
-    if away is not None:
-        return away
-    if "remote rejected" in said or "pre-receive" in said or "remote:" in said:
-        return Problem("push_refused", f"GitHub refused the push: {said[-600:]}")
-    return error
-
-
 def own_head(attempt: Attempt, token: str, git_dir: Path, branch: str) -> str | None:
     """The branch's commit on GitHub, if this run made it: then its answer was lost, or the database that knew of it."""
-    authority = remote(attempt.context.settings.github_base_url, token)
-    fetch = ("fetch", "--quiet", "--no-tags", "--", _address(attempt), f"refs/heads/{branch}")
+    settings = attempt.context.settings
+    fetch = ("fetch", "--quiet", "--no-tags", "--", address(settings, attempt.where), f"refs/heads/{branch}")
     try:
-        git(*fetch, git_dir=git_dir, settings=authority)
+        git(*fetch, git_dir=git_dir, settings=remote(settings.github_base_url, token))
     except GitError as error:
         if "remote ref" in str(error).lower():
             return None
@@ -138,10 +124,6 @@ def own_head(attempt: Attempt, token: str, git_dir: Path, branch: str) -> str | 
     shown = ("log", "-1", f"--format=%H %(trailers:key={RUN_TRAILER},valueonly)", "FETCH_HEAD")
     head, _, made_by = git(*shown, git_dir=git_dir).partition(" ")
     return head if made_by.partition("/")[0] == attempt.run.id else None
-
-
-def _address(attempt: Attempt) -> str:
-    return f"{attempt.context.settings.github_base_url}/{attempt.where.repository}.git"
 
 
 def _open(attempt: Attempt, lease: Lease, task: TaskView, run: RunView, branch: str) -> int:

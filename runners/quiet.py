@@ -13,12 +13,13 @@ from runners.github_types import Forbidden, Invalid, Where
 from runners.outbox import Duty
 
 MOST = 500  # repositories of an installation at once; an account with more bears their empty suites
+APART = 30.0  # seconds: what people ask for meanwhile must not wait behind them
 
 
 def want(connection: Connection, installation_id: int, repositories: Sequence[tuple[int, str]]) -> None:
     """Has GitHub told so for each of these repositories, by id and full name."""
-    for repository_id, full_name in repositories[:MOST]:
-        outbox.want(connection, "quiet", f"{installation_id} {repository_id} {full_name}")
+    for at, (repository_id, full_name) in enumerate(repositories[:MOST]):
+        outbox.want(connection, "quiet", f"{installation_id} {repository_id} {full_name}", delay=at * APART)
 
 
 def tell_quiet(context: Context, duty: Duty) -> None:

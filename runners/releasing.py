@@ -1,32 +1,41 @@
 """CI that waited is let run: an empty commit behind the one that says that it is to be skipped."""
 
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from config.database import Row
-from runners import mirrors, outbox, runs, tasks
+from runners import mirrors, moves, outbox, runs, tasks
 from runners.context import Context
-from runners.git import git, remote
-from runners.github_types import Where
+from runners.git import GitError
+from runners.github_types import Forbidden, Invalid, NotFound, Where
 from runners.outbox import Duty
 from runners.patches import signed
 from runners.problems import Problem
-from runners.steps import perform
-from runners.workspace import open_workspace
+from runners.pushing import has_moved, push, refused
+from runners.steps import forget, perform
 
 MESSAGE = "Let CI run\n"
 
 
 def let_ci_run(context: Context, duty: Duty) -> None:
-    """Pushes it, unless the branch is gone or somebody has pushed meanwhile: then there is nothing that waits."""
+    """Pushes it, unless somebody has pushed meanwhile: then there is nothing that waits.
+
+    Where GitHub does not take it, CI waits on and people are told.
+    """
     with context.database.read() as connection:
         run = runs.get(connection, duty.subject)
         task = tasks.get(connection, run.task_id)
+    if not run.released_by:
+        return
     where = Where(task.installation_id, task.repository, task.repository_id)
-    act = partial(_push, context, where, run)
-    with suppress(Problem):
-        perform(context.database, run.id, "release", act=act, look=lambda: None, hold=partial(outbox.hold, duty=duty))
+    act, hold = partial(_push, context, where, run), partial(outbox.hold, duty=duty)
+    try:
+        perform(context.database, run.id, "release", act=act, look=lambda: None, hold=hold)
+    except (Problem, Forbidden, Invalid, NotFound) as error:
+        forget(context.database, run.id, "release", hold)
+        with context.database.write() as connection:
+            outbox.hold(connection, duty)
+            moves.keep_held(connection, run.id, error.sentence if isinstance(error, Problem) else str(error)[:500])
 
 
 def _push(context: Context, where: Where, run: Row[Any]) -> str:
@@ -39,10 +48,11 @@ def _push(context: Context, where: Where, run: Row[Any]) -> str:
         mirror, head = mirrors.fetch(settings, where, ref, token)
         if head != run.head_sha:
             return head
-        with open_workspace(settings, f"{run.id}-release", mirror, head) as workspace:
-            made = signed(workspace, f"{head}^{{tree}}", head, MESSAGE, run.finished_at)
-            push = ("push", "--quiet", "--no-verify", f"--force-with-lease={ref}:{head}", "--")
-            address = f"{settings.github_base_url}/{where.repository}.git"
-            authority = remote(settings.github_base_url, token)
-            git(*push, address, f"{made}:{ref}", git_dir=workspace.git, settings=authority)
+        made = signed(mirror, f"{head}^{{tree}}", head, MESSAGE, run.finished_at)
+        try:
+            push(settings, where, token, mirror, commit=made, ref=ref, expected=head)
+        except GitError as error:
+            if has_moved(error):
+                return head
+            raise refused(error, run.branch) from None
         return made

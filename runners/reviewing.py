@@ -5,7 +5,7 @@ from functools import partial
 from runners import outbox, runs, talk, tasks
 from runners.context import Context
 from runners.diff_lines import shown_lines
-from runners.github_types import Invalid, Where
+from runners.github_types import Invalid, NotFound, Where
 from runners.outbox import Duty
 from runners.steps import perform
 from runners.wording.markers import marked, review_marker
@@ -23,17 +23,16 @@ def post_review(context: Context, duty: Duty) -> None:
     where, marker = Where(task.installation_id, task.repository, task.repository_id), review_marker(run_id)
 
     def act() -> str:
-        shown = shown_lines(talk.diff(context.github, where, task.base_ref, run.base_sha) or "")
         try:
-            return _post(shown)
-        except Invalid:
-            # What GitHub shows has changed between the two calls: all that was said still stands in the text.
-            return _post({})
+            return _post(shown_lines(talk.diff(context.github, where, task.base_ref, run.base_sha) or ""), run.base_sha)
+        except (Invalid, NotFound):
+            # The branch or its base has moved since: all that was said still stands in the text.
+            return _post({}, None)
 
-    def _post(shown: dict[str, set[int]]) -> str:
+    def _post(shown: dict[str, set[int]], sha: str | None) -> str:
         text, comments = as_github_takes_it(read(run.summary), shown)
-        said = marked(marker, text)
-        return str(context.github.review(where, task.number, run.base_sha, said, comments))
+        said = marked(marker, text if sha else f"Of {run.base_sha[:12]}, as it was before.\n\n{text}")
+        return str(context.github.review(where, task.number, sha, said, comments))
 
     def look() -> str | None:
         found = context.github.find_reviews(where, task.number, marker, context.settings.bot_login)

@@ -161,6 +161,12 @@ def of_round(connection: Connection, task_id: str, round: int) -> Sequence[Row[A
     return connection.execute(select(runs).where(wanted).order_by(runs.c.created_at, runs.c.id)).all()
 
 
+def of_task(connection: Connection, task_id: str) -> Sequence[Row[Any]]:
+    """The task's runs of all rounds, in the order they were made."""
+    wanted = select(runs).where(runs.c.task_id == task_id)
+    return connection.execute(wanted.order_by(runs.c.round, runs.c.created_at, runs.c.id)).all()
+
+
 def has_begun(connection: Connection, task_id: str, round: int) -> bool:
     """Whether a worker has taken any run of the round, even if it gave it back."""
     return any(run.fence for run in of_round(connection, task_id, round))

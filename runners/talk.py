@@ -1,16 +1,23 @@
 """What people and checks say on GitHub about an issue or pull request, asked for an agent to read."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from runners.github import Api
-from runners.github_types import Invalid, Where
+from runners.github_types import Forbidden, Invalid, NotFound, Where
+from runners.wording.hidden import bare, visible
 
 PAGE = 100
 MOST_PAGES = 5
 MOST_LOGS = 3
+BELONGING = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
+LAST_PAGE = re.compile(r'[?&]page=(\d+)[^>]*>; rel="last"')
+MOST_LOG_BYTES, LAST_OF_A_LOG = 50_000_000, 60_000
 FAILING = frozenset({"failure", "timed_out", "startup_failure"})
 THREADS = (
     "query($owner:String!,$name:String!,$number:Int!){repository(owner:$owner,name:$name){pullRequest(number:$number)"
@@ -21,12 +28,16 @@ THREADS = (
 
 @dataclass(frozen=True)
 class Said:
-    """A person's comment: login, numeric id (None where GitHub does not tell), text, when (seconds since 1970)."""
+    """A person's comment: login, numeric id (None where GitHub does not tell), text, when (seconds since 1970).
+
+    `belongs`: GitHub names them an owner, member or collaborator. Nobody else may write, and not all of these may.
+    """
 
     login: str
     user_id: int | None
     text: str
     at: float
+    belongs: bool
 
 
 @dataclass(frozen=True)
@@ -48,16 +59,28 @@ class Failing:
 
 
 def comments(api: Api, where: Where, number: int, before: float) -> list[Said]:
-    """People's comments that stood before a time and were not changed after it, the oldest first."""
-    found: list[Any] = []
+    """People's comments that stood before a time and were not changed after it, the newest first."""
     with api.reading(where) as rest:
-        for page in range(1, MOST_PAGES + 1):
-            listed = rest.issues.list_comments(where.owner, where.name, number, per_page=PAGE, page=page).json()
-            found += listed
-            if len(listed) < PAGE:
-                break
-    told = [(one, _time(one["updated_at"])) for one in found if (one.get("user") or {}).get("type") == "User"]
-    return [Said(one["user"]["login"], one["user"]["id"], one.get("body") or "", at) for one, at in told if at < before]
+        listed = partial(rest.issues.list_comments, where.owner, where.name, number, per_page=PAGE)
+        first = listed(page=1)
+        last = LAST_PAGE.search(first.headers.get("link", ""))
+        pages = range(max(2, int(last[1]) - MOST_PAGES + 2), int(last[1]) + 1) if last else ()
+        found = [*first.json(), *(one for page in pages for one in listed(page=page).json())]
+    people = [_said(one) for one in reversed(found) if (one.get("user") or {}).get("type") == "User"]
+    return [one for one in people if one.at < before]
+
+
+def thread_of(api: Api, where: Where, number: int, root: int) -> list[Said]:
+    """What people said in the review thread that a comment began, the oldest first."""
+    with api.reading(where) as rest:
+        listed = rest.pulls.list_review_comments(where.owner, where.name, number, per_page=PAGE).json()
+    theirs = [one for one in listed if root in (one["id"], one.get("in_reply_to_id"))]
+    return [_said(one) for one in theirs if (one.get("user") or {}).get("type") == "User"]
+
+
+def _said(one: Mapping[str, Any]) -> Said:
+    belongs = one.get("author_association") in BELONGING
+    return Said(one["user"]["login"], one["user"]["id"], one.get("body") or "", _time(one["updated_at"]), belongs)
 
 
 def open_threads(api: Api, where: Where, number: int) -> list[Thread]:
@@ -71,8 +94,13 @@ def open_threads(api: Api, where: Where, number: int) -> list[Thread]:
 
 def _thread(node: Mapping[str, Any]) -> Thread:
     comments = node["comments"]["nodes"]
-    said = [Said((one.get("author") or {}).get("login") or "", None, one.get("body") or "", 0.0) for one in comments]
-    return Thread(node["path"], node["line"], comments[0]["diffHunk"] if comments else "", tuple(said))
+    said = tuple(_in_thread(one) for one in comments)
+    return Thread(node["path"], node["line"], comments[0]["diffHunk"] if comments else "", said)
+
+
+def _in_thread(one: Mapping[str, Any]) -> Said:
+    login = (one.get("author") or {}).get("login") or ""
+    return Said(login, None, one.get("body") or "", 0.0, one.get("authorAssociation") in BELONGING)
 
 
 def failing_checks(api: Api, where: Where, sha: str, our_app: int) -> list[Failing]:
@@ -86,7 +114,7 @@ def failing_checks(api: Api, where: Where, sha: str, our_app: int) -> list[Faili
 
 def _all_of(api: Api, where: Where, run: Mapping[str, Any], *, logs: bool) -> str:
     output = run.get("output") or {}
-    parts = [output.get("title"), output.get("summary"), output.get("text")]
+    parts = [visible(output.get(name) or "").strip() for name in ("title", "summary", "text")]
     if output.get("annotations_count"):
         parts.append(_annotations(api, where, run["id"]))
     if logs and (run.get("app") or {}).get("slug") == "github-actions":
@@ -101,11 +129,24 @@ def _annotations(api: Api, where: Where, check_run_id: int) -> str:
 
 
 def _log(api: Api, where: Where, job_id: int) -> str:
-    """The log of a job, which has its check run's id; nothing where it is gone, as old ones are."""
-    found = api.found(
-        where, lambda rest: rest.actions.download_job_logs_for_workflow_run(where.owner, where.name, job_id).text
-    )
-    return str(found or "")
+    """The end of a job's log (it has its check run's id); nothing where it is gone, as old ones are, or not for us."""
+    with suppress(NotFound, Forbidden), api.reading(where) as rest:
+        download = rest.actions.download_job_logs_for_workflow_run
+        answer = download(where.owner, where.name, job_id, stream=True).raw_response
+        try:
+            return bare(_end_of(answer.iter_bytes()).decode("utf-8", "replace"))
+        finally:
+            answer.close()
+    return ""
+
+
+def _end_of(chunks: Iterable[bytes]) -> bytes:
+    end, read = b"", 0
+    for chunk in chunks:
+        end, read = (end + chunk)[-LAST_OF_A_LOG:], read + len(chunk)
+        if read > MOST_LOG_BYTES:
+            break
+    return end
 
 
 def diff(api: Api, where: Where, base: str, head: str) -> str | None:

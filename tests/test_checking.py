@@ -1,5 +1,8 @@
 """A repository's own checks: run on what the agent left, told in the comment, the pull request and the check run."""
 
+import shutil
+from pathlib import Path
+
 import httpx
 import pytest
 
@@ -47,6 +50,23 @@ def test_one_that_fails_fails_the_check_run_at_its_lines_and_not_the_run(world: 
     (annotation,) = check.annotations
     assert (annotation["path"], annotation["start_line"], annotation["message"]) == ("app.py", 2, "it multiplies")
     assert "app.py:2: error: it multiplies" in (check.summary or "")
+
+
+def test_without_a_sandbox_they_are_not_run(
+    new_world: MakeWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "programs").mkdir()
+    for program in ("git", "sh", "find", "chown"):
+        (tmp_path / "programs" / program).symlink_to(str(shutil.which(program)))
+    monkeypatch.setenv("PATH", str(tmp_path / "programs"))
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nowhere.sock")
+    world = new_world(sandbox="auto")
+    wish(world, f"touch {tmp_path}/escaped")
+    check = done(world)
+    assert [run.sandbox for run in world.run_rows()] == ["none"], "what is given is applied by our own program"
+    assert not (tmp_path / "escaped").exists()
+    assert check.title == "Published; 1 of 1 checks failed"
+    assert "(not run: no sandbox works on this machine)" in world.reply(1)
 
 
 def test_what_they_write_is_not_published(world: World) -> None:

@@ -121,6 +121,41 @@ def test_a_branch_that_somebody_pushed_to_stays(comparing: World) -> None:
     assert len(comparing.branches()) == 2
 
 
+def test_one_that_github_refuses_is_told_and_another_can_be_picked(comparing: World) -> None:
+    number = compared(comparing)
+    (first, second) = (run.branch for run in comparing.run_rows())
+    comparing.hub.site.disk.delete_ref(comparing.hub.repository(REPO).id, f"refs/heads/{first}")
+    said = say(comparing, number, "/async-code pick 1")
+    assert "- 1: `GitHub refused its pull request: " in said
+    assert "`/async-code pick 2`" in said
+    say(comparing, number, "/async-code pick 2")
+    assert comparing.pull_request.head == second
+
+
+def test_a_branch_with_somebodys_pull_request_stays(comparing: World) -> None:
+    number = compared(comparing)
+    branches = [run.branch for run in comparing.run_rows()]
+    comparing.hub.open_pull(REPO, "I like this one", branches[1], "main", None, "alice")
+    say(comparing, number, "/async-code pick 1")
+    assert sorted(comparing.branches()) == sorted(branches)
+    assert {pull.state for pull in comparing.pull_requests} == {"open"}
+
+
+def test_picking_obeys_the_repositorys_file(comparing: World) -> None:
+    number = compared(comparing)
+    comparing.hub.commit(REPO, "main", {".github/async-code.yml": "allow: {roles: [admin]}\n"}, "alice")
+    assert "lets only these have it work" in say(comparing, number, "/async-code pick 1")
+    assert comparing.pull_requests == []
+
+
+def test_branches_of_an_earlier_round_go_too(comparing: World) -> None:
+    number = compared(comparing)
+    say(comparing, number, "/async-code retry")
+    assert len(comparing.branches()) == 4
+    say(comparing, number, "/async-code pick 2")
+    assert comparing.branches() == [comparing.pull_request.head]
+
+
 def test_cancelled_it_ends_all_of_them(comparing: World) -> None:
     number = comparing.comment(COMPARE)
     comparing.comment("/async-code cancel", on=number)
@@ -139,9 +174,7 @@ def test_one_agent_is_no_comparison_and_several_are_for_issues(comparing: World)
     assert "name at least two" in say(comparing, comparing.issue(), "/async-code compare --agent mend x")
     assert "`compare` is for issues" in say(comparing, comparing.pull(), "/async-code implement --agent mend,command x")
     assert "is done by one agent" in say(comparing, comparing.issue(), "/async-code plan --agent mend,command x")
-    assert "leave `--model` out" in say(
-        comparing, comparing.issue(), f"{COMPARE} --model m".replace("make", "--model m make", 1)
-    )
+    assert "leave `--model` out" in say(comparing, comparing.issue(), COMPARE.replace("make", "--model m make", 1))
 
 
 def test_each_counts_and_a_comparison_needs_room_for_all(new_world: MakeWorld) -> None:

@@ -105,6 +105,42 @@ def test_an_agent_that_reads_nothing_holds_nothing(world: World) -> None:
     assert "[skip ci]" not in head(world)
 
 
+def test_a_strangers_patch_that_somebody_applies_is_held(world: World) -> None:
+    diff = FIX.partition("\n")[2]
+    number = world.hub.open_issue(REPO, "add() is wrong", diff, "bob").number
+    world.comment("/async-code apply", on=number)
+    world.work()
+    assert "[skip ci]" in head(world)
+
+
+def test_one_more_commit_does_not_let_run_what_waits(reading: World) -> None:
+    asked(reading, by="bob")
+    reading.comment("/async-code apply\n```file=notes.txt\nx\n```", on=reading.pull_request.number)
+    reading.work()
+    assert [(run.agent, run.held) for run in reading.run_rows()] == [("command", True), ("patch", True)]
+    assert "[skip ci]" in head(reading)
+
+
+def test_release_obeys_the_repositorys_file(reading: World) -> None:
+    asked(reading, by="bob")
+    before = reading.pull_request.head_sha
+    wish(reading, "allow: {roles: [admin]}\n")
+    reading.comment("/async-code release", on=reading.pull_request.number)
+    reading.work()
+    assert "lets only these have it work" in reading.reply(reading.pull_request.number)
+    assert reading.pull_request.head_sha == before
+
+
+def test_where_github_takes_no_commit_ci_waits_on_and_it_is_said(reading: World) -> None:
+    number = asked(reading, by="bob")
+    pull = reading.pull_request
+    reading.hub.site.disk.delete_ref(reading.hub.repository(REPO).id, f"refs/heads/{pull.head}")
+    reading.comment("/async-code release", on=pull.number)
+    reading.work()
+    assert "It could not be let run: " in reading.reply(number)
+    assert [run.released_by for run in reading.run_rows()] == [None]
+
+
 @pytest.mark.parametrize(("wished", "by", "held"), [("hold", "alice", True), ("run", "bob", False)])
 def test_the_repository_may_hold_it_always_or_never(reading: World, wished: str, by: str, held: bool) -> None:
     wish(reading, f"ci: {wished}\n")

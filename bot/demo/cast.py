@@ -10,7 +10,7 @@ from bot.operating import OperatorError
 from config.settings import Settings
 from runners.agents import AGENTS
 from runners.agents.adapter import Agent
-from runners.agents.prompt import PLAN
+from runners.agents.prompt import FIX, PLAN, REVIEW
 from runners.sandboxes import SandboxError, choose, sandboxes
 from runners.sandboxes.places import tools_of
 
@@ -34,6 +34,24 @@ PLANNING = (
         "1. In `till/basket.py`, `Line.discount` compares with `>`: let it be `>=`, since ten pieces are ten or more.\n"
         "2. Run `python3 -m unittest`: `test_ten_pencils_are_ten_percent_off` passes then, and all others still do.\n\n"
         "(A mock model said so, by a script of the demo's.)"
+    ),
+)
+REVIEWING = (
+    Say("I read the change, and what stands around it."),
+    Shell("grep -n BULK_QUANTITY till/basket.py"),
+    Say(
+        "till/basket.py:19: ten pieces are ten or more now, as the README says. A test of nine pieces would hold the "
+        "other side of the boundary.\n\n"
+        "The change is small and does what it says. (A mock model said so, by a script of the demo's.)"
+    ),
+)
+FIXING = (
+    Say("I read what stands against it, and look at the place."),
+    Shell("cat till/basket.py"),
+    Shell("sed -i 's/^BULK_QUANTITY = 10$/BULK_QUANTITY = 10  # pieces, itself among them/' till/basket.py"),
+    Shell("python3 -B -m unittest 2>&1 | tail -5"),
+    Say(
+        "The boundary is named where it stands, and all tests pass. (A mock model said so, by a script of the demo's.)"
     ),
 )
 MODEL_KEY = "the-mock-model-wants-none"  # stands where an operator's key would
@@ -72,7 +90,7 @@ def model_of(cast: Cast) -> Iterator[dict[str, str]]:
     if cast.agent.wire is None:
         yield {}
         return
-    with MockModel(Script(SCRIPT, asked={PLAN: PLANNING})) as model:
+    with MockModel(Script(SCRIPT, asked={PLAN: PLANNING, REVIEW: REVIEWING, FIX: FIXING})) as model:
         bases = {
             "anthropic": f"{model.url}/anthropic",
             "openai": f"{model.url}/openai/v1",

@@ -1,6 +1,6 @@
 """The local GitHub as one value that is built once and handed around: the App, the records, the disk, the post."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -40,6 +40,7 @@ class Site:
     disk: RepositoriesOnDisk
     at: Addresses
     postman: Postman
+    logs: dict[int, str] = field(default_factory=dict)  # of other Apps' jobs, by the id of their check run
 
 
 Json = dict[str, Any]

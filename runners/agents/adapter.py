@@ -114,6 +114,7 @@ class Agent(ABC):
     # `{python}` the sandbox's interpreter.
     install: Sequence[str] = ()
     has_words = True  # False where it asks no model, and so has none of its own for a plan or a review
+    reads = True  # False where nothing that people wrote gets to it
     own_program = (
         False  # True where only the project's own deterministic code runs, never the repository's or a model's
     )

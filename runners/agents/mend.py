@@ -10,6 +10,7 @@ class Mend(Program):
     name = "mend"
     description = "runs the Python tests and tries one-token edits until they pass; no model"
     has_words = False
+    reads = False
 
     def env(self, brief: Brief) -> dict[str, str]:
         """For the tests: the order of sets must not decide whether one passes."""

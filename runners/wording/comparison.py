@@ -52,8 +52,9 @@ def _cells(run: RunView) -> list[str]:
 
 def _reasons(task: TaskView) -> str:
     """Why some came to nothing."""
-    ended = [(number, run) for number, run in enumerate(task.runs, 1) if run.state in ENDS - {RunState.DONE}]
-    return "\n".join(f"- {number}: {' '.join(why(run).split())}" for number, run in ended)
+    ended = [(number, run) for number, run in enumerate(task.runs, 1) if run.state in ENDS]
+    said = [(number, quoted(run.detail, 300) if run.state is RunState.DONE else why(run)) for number, run in ended]
+    return "\n".join(f"- {number}: {' '.join(words.split())}" for number, words in said if words.strip("` "))
 
 
 def _picked(task: TaskView) -> str:

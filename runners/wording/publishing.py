@@ -99,7 +99,8 @@ def check(run: RunView, head_sha: str) -> dict[str, Any]:
         fields |= {"status": "completed", "conclusion": "failure" if failing else CONCLUSIONS[run.state]}
     else:
         fields["status"] = "queued" if run.state is RunState.QUEUED else "in_progress"
-    fitting = {"fix": bool(failing), "release": run.held and run.state is RunState.DONE}
+    published = run.state is RunState.DONE and run.pull_request is not None
+    fitting = {"fix": published and bool(failing), "release": published and run.held}
     verbs = ["retry", *(verb for verb, fits in fitting.items() if fits)] if run.state in ENDS else ["cancel"]
     fields["actions"] = [BUTTONS[verb] for verb in verbs]
     title = BY_REASON[run.reason][1] if run.reason in BY_REASON else CHECK_TITLES[run.state]

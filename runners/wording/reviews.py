@@ -86,7 +86,7 @@ def as_github_takes_it(review: Review, shown: Mapping[str, Collection[int]]) -> 
         if remark not in fitting
     ]
     said = prose(review.summary, LONGEST_BODY)
-    beside = "\n".join(["Besides, on lines that this pull request does not show:", *others]) if others else ""
+    beside = "\n".join(["Besides:", *others]) if others else ""
     return cut(
         "\n\n".join(part for part in (said, beside) if part) or NOTHING_SAID[bool(comments)], LONGEST_REVIEW
     ), comments

@@ -140,7 +140,8 @@ def checked(run: RunView) -> str:
 
 def held(run: RunView) -> str:
     """That CI waits, why, and how it goes on."""
-    return HELD if run.held else ""
+    why = f" It could not be let run: {quoted(run.detail, LONGEST_TEXT)}" if run.detail else ""
+    return f"{HELD}{why}" if run.held else ""
 
 
 def size(run: RunView) -> str:

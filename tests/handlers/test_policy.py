@@ -85,11 +85,10 @@ def test_a_fork_and_a_closed_pull_request_are_no_place_to_work(verb: str) -> Non
     if VERBS[verb].on == "pull":
         assert rule(verb, **on_issue) == "only_on_pulls"
     assert rule(verb, **on_pull) == "allowed"
-    writes = verb in STARTS_A_RUN and verb != "review"
+    on_a_branch = verb in STARTS_A_RUN | {"release"}
+    writes = on_a_branch and verb != "review"
     assert rule(verb, **on_pull, from_fork=True) == ("fork" if writes else "allowed")
-    assert rule(verb, **on_pull, pull_request_open=False) == (
-        "pull_request_closed" if verb in STARTS_A_RUN else "allowed"
-    )
+    assert rule(verb, **on_pull, pull_request_open=False) == ("pull_request_closed" if on_a_branch else "allowed")
     if VERBS[verb].on == "both":
         assert rule(verb, **on_issue, pull_request_open=False) == "allowed"
 
@@ -103,9 +102,10 @@ def test_what_makes_no_sense_now_is_said() -> None:
     assert rule("release", ci_held=False) == "nothing_held"
     assert rule("pick", pickable=()) == "nothing_to_pick"
     assert judged("pick", pickable=(2, 3)) == Verdict(False, "another_run", detail="2, 3")
-    comparison: dict[str, Any] = {"agents": 3, "spent": Spent(hour=18, day=18)}
+    comparison: dict[str, Any] = {"agents": 3, "spent": Spent(hour=18, day=18), "on_this": Here(0, 10)}
     assert rule("compare", **comparison) == "quota_hour", "all of them must have room"
     assert rule("compare", **comparison | {"agents": 2}) == "allowed"
+    assert rule("compare", **comparison | {"agents": 2, "on_this": Here(9, 10)}) == "loop"
     assert rule("approve", plan_ids=()) == "nothing_to_approve"
     assert rule("cancel", has_unfinished=True) == "allowed"
     for text, said in (("1234567", "allowed"), ("", "another_plan"), ("1234567 but", "another_plan")):

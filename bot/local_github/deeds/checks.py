@@ -10,6 +10,7 @@ from bot.local_github.ledger import now
 from bot.local_github.records import CheckRun, Repository, User
 from bot.local_github.refusals import RefusalError, archived, invalid, not_found
 from bot.local_github.shapes import checks
+from bot.local_github.shapes.accounts import ACTIONS
 from bot.local_github.site import Site
 
 STATUSES = ("queued", "in_progress", "completed")
@@ -18,7 +19,6 @@ LEVELS = ("notice", "warning", "failure")
 MOST_ANNOTATIONS = 50
 LONGEST_TEXT = 65535
 MOST_ACTIONS = 3
-ELSEWHERE = 15368  # another App's id
 LONGEST_ACTION = {"label": 20, "description": 40, "identifier": 20}
 
 
@@ -60,7 +60,7 @@ def fail_elsewhere(site: Site, repository: Repository, sha: str, name: str, text
         output = {"title": "Failed", "summary": "It failed.", "text": text}
         check_id, suite_id = site.ledger.new_id(), site.ledger.new_id()
         made = CheckRun(id=check_id, repository_id=repository.id, suite_id=suite_id, head_sha=sha, name=name)
-        blank = replace(made, of_app=ELSEWHERE)
+        blank = replace(made, of_app=ACTIONS)
         return site.ledger.keep(_with(blank, {"conclusion": "failure", "output": output}))
 
 

@@ -1,7 +1,7 @@
 """Check runs and their annotations."""
 
 from bot.local_github.deeds import checks
-from bot.local_github.refusals import RefusalError
+from bot.local_github.refusals import RefusalError, not_found
 from bot.local_github.rest.calls import Answer, Call, in_repository, paged
 from bot.local_github.shapes import checks as shapes
 from bot.local_github.shapes import repositories
@@ -63,7 +63,16 @@ def prefer_suites(call: Call) -> Answer:
     return Answer(200, {**shape, "repository": repositories.repository(call.site, call.repository)})
 
 
+def job_log(call: Call) -> Answer:
+    """GET …/actions/jobs/{id}/logs: GitHub sends its reader on to where logs lie; here they lie at once."""
+    text = call.site.logs.get(call.path["job_id"])
+    if text is None:
+        raise not_found()
+    return Answer(200, text.encode())
+
+
 ROUTES = [
+    *in_repository("GET", "/actions/jobs/{job_id:int}/logs", job_log, "actions:read"),
     *in_repository("PATCH", "/check-suites/preferences", prefer_suites, "checks:write"),
     *in_repository("POST", "/check-runs", create_check, "checks:write"),
     *in_repository("GET", "/check-runs/{check_id:int}", get_check, "checks:read"),

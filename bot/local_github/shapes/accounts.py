@@ -30,6 +30,9 @@ def app(site: Site) -> Json:
     }
 
 
+ACTIONS = 15368  # GitHub's own App for its workflows
+
+
 def via_app(site: Site, app_id: int | None) -> Json | None:
     """The App through which something was written; an App other than ours is a made-up one."""
     if app_id is None:
@@ -38,7 +41,7 @@ def via_app(site: Site, app_id: int | None) -> Json | None:
     del ours["installations_count"]
     if app_id == site.app.id:
         return ours
-    name = f"app-{app_id}"
+    name = "github-actions" if app_id == ACTIONS else f"app-{app_id}"
     return {**ours, "id": app_id, "slug": name, "name": name, "client_id": f"Iv1.{app_id}"}
 
 
