@@ -195,7 +195,7 @@ def _release(connection: Connection, some: Select[tuple[str]]) -> int:
 
 def forget(connection: Connection, task_ids: Sequence[str]) -> list[str]:
     """Drops what agents said and made in the runs of these tasks; the runs' ids."""
-    dropped = update(runs).where(runs.c.task_id.in_(task_ids)).values(patch=None, summary=None, detail="")
+    dropped = update(runs).where(runs.c.task_id.in_(task_ids)).values(patch=None, summary=None, checks=None, detail="")
     return list(connection.execute(dropped.returning(runs.c.id)).scalars())
 
 
