@@ -56,7 +56,7 @@ def test_without_a_sandbox_they_are_not_run(
     new_world: MakeWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "programs").mkdir()
-    for program in ("git", "sh", "find", "chown"):
+    for program in ("git", "sh", "find", "chown", "setpriv"):
         (tmp_path / "programs" / program).symlink_to(str(shutil.which(program)))
     monkeypatch.setenv("PATH", str(tmp_path / "programs"))
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nowhere.sock")

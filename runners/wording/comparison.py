@@ -51,10 +51,16 @@ def _cells(run: RunView) -> list[str]:
 
 
 def _reasons(task: TaskView) -> str:
-    """Why some came to nothing."""
+    """Why some came to nothing, or could not be picked."""
     ended = [(number, run) for number, run in enumerate(task.runs, 1) if run.state in ENDS]
-    said = [(number, quoted(run.detail, 300) if run.state is RunState.DONE else why(run)) for number, run in ended]
-    return "\n".join(f"- {number}: {' '.join(words.split())}" for number, words in said if words.strip("` "))
+    said = [(number, _reason(run)) for number, run in ended]
+    return "\n".join(f"- {number}: {' '.join(words.split())}" for number, words in said if words)
+
+
+def _reason(run: RunView) -> str:
+    if run.state is RunState.DONE:
+        return quoted(run.detail, 300) if run.detail else ""
+    return why(run)
 
 
 def _picked(task: TaskView) -> str:
