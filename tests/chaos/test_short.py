@@ -12,6 +12,7 @@ from tests.postgres import fresh_postgres
 # What is about the database itself, or meets it in the most ways, is made on both; the rest on SQLite.
 ON_POSTGRES_TOO = {"crashes", "standstills"}
 NEEDS = {"power": "strace"}
+SECONDS = 900  # against one that never ends; how soon it must have ended is each experiment's own to say
 
 
 def _cases() -> Sequence[object]:
@@ -24,7 +25,7 @@ def _cases() -> Sequence[object]:
             needs += ["postgres"] if database == "postgres" else []
             marks = [pytest.mark.needs(*needs)] if needs else []
             cases.append(
-                pytest.param(name, database, id=f"{name}-{database}", marks=[*marks, pytest.mark.timeout(420)])
+                pytest.param(name, database, id=f"{name}-{database}", marks=[*marks, pytest.mark.timeout(SECONDS)])
             )
     return cases
 
