@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from bot.local_github.records import CheckRun
+from runners.sandboxes.bubblewrap import Bubblewrap
 from tests.conftest import MakeWorld
 from tests.test_doing import until
 from tests.world import FIX, REPO, World
@@ -60,6 +61,7 @@ def test_without_a_sandbox_they_are_not_run(
         (tmp_path / "programs" / program).symlink_to(str(shutil.which(program)))
     monkeypatch.setenv("PATH", str(tmp_path / "programs"))
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nowhere.sock")
+    monkeypatch.setattr("runners.sandboxes.BUBBLEWRAP", Bubblewrap())  # each tries itself out once
     world = new_world(sandbox="auto")
     wish(world, f"touch {tmp_path}/escaped")
     check = done(world)
