@@ -43,6 +43,7 @@ def test_it_answers_with_one_review_whose_remarks_stand_on_lines(reviewing: Worl
     assert (run.state, run.reason, run.head_sha) == ("unchanged", "reviewed", None)
     said = reviewing.reply(number)
     assert "**👀 Reviewed" in said and "2 remarks on lines and a summary, in a review of this pull request." in said
+    assert "Last lines of the log" not in said
     assert [(check.conclusion, check.title) for check in reviewing.checks] == [("neutral", "Reviewed")]
 
 

@@ -10,7 +10,10 @@ LONGEST_RUN = 20
 _LONG_RUN = re.compile(f"`{{{LONGEST_RUN}}}(?=`)")
 
 _REFERENCE = r"(?:[\w./-]{0,200}#\d|gh-\d|https?:)"
-_CLOSING = re.compile(rf"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)(?=\W{{1,20}}{_REFERENCE})", re.IGNORECASE)
+# An underscore may be Markdown's, and so no part of the word beside it.
+_CLOSING = re.compile(
+    rf"(?<![^\W_])(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)(?=[\W_]{{1,20}}{_REFERENCE})", re.IGNORECASE
+)
 _LIVE = re.compile(r"@|#(?=\d)|gh-(?=\d)|<(?=!)", re.IGNORECASE)
 _SKIP = re.compile(r"\[(?=(?:skip|no)\s+(?:ci|actions)\]|(?:ci|actions)\s+skip\])", re.IGNORECASE)
 _MARKER = re.compile(r"<(?=!--\W{0,20}async-code)", re.IGNORECASE)

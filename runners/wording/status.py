@@ -95,7 +95,7 @@ def _of_the_run(task: TaskView, run: RunView) -> list[str]:
     said = [why(run)]
     if run.has_patch:
         said.append("The patch was kept: it is on the run page.")
-    if run.log:
+    if run.log and run.reason != REVIEWED:  # what it said stands in the review
         said.append(folded("Last lines of the log", block("\n".join(run.log), LOG_BYTES)))
     return said
 

@@ -29,6 +29,8 @@ ACTS = [
     "fi**xes #1**",
     "closes &#35;1",
     "fixes ![#1](x)",
+    "_fixes_ #1",
+    "fixes _](https://github.com/x)",
     "![x](https://evil.example/beacon.png)",
     "![x][y]\n\n[y]: https://evil.example/beacon.png",
     "[![x](https://evil.example/a.png)](https://evil.example)",
