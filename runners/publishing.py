@@ -8,6 +8,7 @@ from pathlib import Path
 
 from runners import looking, mirrors, patches
 from runners.attempt import Attempt
+from runners.checking import give_up_checks
 from runners.git import GitError, git, meaning, remote
 from runners.holding import is_held
 from runners.lease import Lease
@@ -26,9 +27,11 @@ def publish(attempt: Attempt, lease: Lease) -> None:
     """Publishes the run's patch on a branch and in a pull request."""
     confirm_right(attempt)
     _still_open(attempt)
-    is_held(attempt)
     with attempt.context.database.read() as connection:
         attempt = replace(attempt, run=get(connection, attempt.claim.run_id))
+    is_held(attempt)
+    give_up_checks(attempt)
+    with attempt.context.database.read() as connection:
         task = looking.task_view(connection, attempt.context.settings, attempt.task.id)
     run = next(view for view in task.runs if view.id == attempt.claim.run_id)
     branch = attempt.task.head_ref or branch_name(task.number, attempt.task.title, run.id)

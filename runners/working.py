@@ -9,12 +9,13 @@ from typing import Any
 
 import structlog
 
-from runners import mirrors, moves, patches
+from runners import mirrors, moves, patches, runs
 from runners.agents import AGENTS
 from runners.agents.adapter import Agent, AgentEvent, Brief, Outcome
 from runners.attempt import Attempt
 from runners.background import background
 from runners.checking import Ground, run_checks
+from runners.errands import errand, follow
 from runners.lease import Lease
 from runners.looking import minutes_of
 from runners.patience import persistently
@@ -31,10 +32,8 @@ from runners.way_out import WayOut, over_budget, require_way_out, way_out
 from runners.wording.cut import cut
 from runners.workspace import Workspace, check_out, open_workspace
 
-TICK_SECONDS = 0.5
 Kept = dict[str, Any]  # of a patch: columns of its run
 IDLE_SECONDS = 600.0
-MEBIBYTE = 1024**2
 LONGEST_SAID = 100_000  # bytes of a plan or a review, as its agent wrote it
 SHORT_OF_MEMORY = "Its sandbox has {} MB of memory, and a process that wanted more was ended (SANDBOX_MEMORY_MB)."
 
@@ -59,10 +58,10 @@ def work(attempt: Attempt, lease: Lease) -> tuple[Outcome, Kept] | None:
             return outcome, {}
         outcome = replace(outcome, summary=f"{outcome.summary}\n\n{omitted}".strip())
         attempt.step("reading the patch")
-        patch = _patch(attempt, workspace, outcome)
-        succeeded = patch is not None and outcome.status == "succeeded"
-        checks = run_checks(Ground(attempt, lease, sandbox, workspace)) if succeeded else []
-    return _keep(attempt, outcome, patch, checks)
+        came_to = _keep(attempt, outcome, _patch(attempt, workspace, outcome))
+        if came_to is None:
+            run_checks(Ground(attempt, lease, sandbox, workspace), _seconds_left(attempt))
+    return came_to
 
 
 @contextmanager
@@ -118,18 +117,25 @@ def _sandbox(attempt: Attempt) -> Sandbox:
 
 def _run_agent(attempt: Attempt, lease: Lease, sandbox: Sandbox, workspace: Workspace) -> Outcome:
     """Runs the agent to its end or to one of its limits, passing on what it prints."""
-    seconds = minutes_of(attempt.task, attempt.context.settings) * 60 - attempt.run.seconds_used
+    seconds = _seconds_left(attempt)
     if seconds <= 0:
         minutes = minutes_of(attempt.task, attempt.context.settings)
         return Outcome("limit", "time", f"Its {minutes:g} minutes were used up by earlier attempts.")
     with way_out(attempt, AGENTS[attempt.run.agent]) as way:
-        errand = _errand(attempt, workspace, seconds, way)
+        given = _given(attempt, workspace, seconds, way)
         attempt.step(f"{attempt.run.agent} is at work")
-        outcome = _follow(attempt, lease, sandbox, errand)
+        outcome = _follow(attempt, lease, sandbox, given)
     return outcome if outcome.status == "succeeded" else over_budget(attempt) or outcome
 
 
-def _errand(attempt: Attempt, workspace: Workspace, seconds: float, way: WayOut) -> Errand:
+def _seconds_left(attempt: Attempt) -> float:
+    """Of the run's time, what agents of all attempts have left of it."""
+    with attempt.context.database.read() as connection:
+        used = runs.get(connection, attempt.run.id).seconds_used
+    return float(minutes_of(attempt.task, attempt.context.settings) * 60 - used)
+
+
+def _given(attempt: Attempt, workspace: Workspace, seconds: float, way: WayOut) -> Errand:
     agent, task, run, settings = AGENTS[attempt.run.agent], attempt.task, attempt.run, attempt.context.settings
     brief = Brief(
         verb=work_of(task),
@@ -142,20 +148,16 @@ def _errand(attempt: Attempt, workspace: Workspace, seconds: float, way: WayOut)
         argv=settings.agent_argv,
         credential=way.credential,
     )
-    return Errand(
-        argv=agent.argv(brief),
-        tree=workspace.tree,
-        objects=workspace.objects,
+    return errand(
+        attempt,
+        workspace,
+        agent.argv(brief),
+        seconds,
         stdin=agent.stdin(brief),
         env={**way.env, **agent.env(brief)},
         files=agent.files(brief),
-        seconds=seconds,
         idle_seconds=min(IDLE_SECONDS, seconds),
-        memory_bytes=settings.sandbox_memory_mb * MEBIBYTE,
-        cpus=settings.sandbox_cpus,
-        label=attempt.name,
         gateway=way.sockets,
-        tools=tools_of(settings),
     )
 
 
@@ -164,17 +166,9 @@ def not_installed(agent: Agent) -> str:
     return f"The agent `{agent.name}` is not installed on this machine; `./async-code agents` tells the operator how."
 
 
-def _follow(attempt: Attempt, lease: Lease, sandbox: Sandbox, errand: Errand) -> Outcome:
+def _follow(attempt: Attempt, lease: Lease, sandbox: Sandbox, given: Errand) -> Outcome:
     reader, log, began = AGENTS[attempt.run.agent].reader(), RunLog(attempt), time.monotonic()
-    process = sandbox.start(errand)
-    lease.on_stop(process.kill)
-    try:
-        for line in process.lines(TICK_SECONDS):
-            log.add(reader.feed(line) if line is not None else [])
-    finally:
-        process.kill("lost")
-        exit = process.wait()
-        lease.on_stop(lambda why: None)
+    exit = follow(lease, sandbox, given, lambda line: log.add(reader.feed(line) if line is not None else []))
     log.close()
     lease.check()
     attempt.note(seconds_used=attempt.run.seconds_used + (time.monotonic() - began))
@@ -190,9 +184,7 @@ def _short_of_memory(attempt: Attempt, outcome: Outcome) -> Outcome:
     return replace(outcome, status="failed", reason="out_of_memory", summary=said)
 
 
-def _keep(
-    attempt: Attempt, outcome: Outcome, patch: patches.Patch | None, checks: list[dict[str, Any]]
-) -> tuple[Outcome, Kept] | None:
+def _keep(attempt: Attempt, outcome: Outcome, patch: patches.Patch | None) -> tuple[Outcome, Kept] | None:
     """Keeps the patch in SQL, so that only publishing is left whatever dies now.
 
     That of a run which came to no good is kept with its end: a run at work that has a patch is one to be published.
@@ -201,7 +193,7 @@ def _keep(
     if patch is None:
         return outcome, {}
     kept = {"patch": patch.content, "patch_fence": attempt.claim.fence}
-    kept |= {"files": patch.files, "added": patch.added, "removed": patch.removed, "checks": checks or None}
+    kept |= {"files": patch.files, "added": patch.added, "removed": patch.removed}
     if outcome.status != "succeeded":
         return outcome, kept
     persistently(partial(_publish, attempt, kept))

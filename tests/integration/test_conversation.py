@@ -2,12 +2,15 @@
 
 import re
 import shlex
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from bot.local_github.records import CheckRun, Pull
+from config.repository_file import PATH
 from handlers.grammar import VERBS
+from runners import run_events
 from runners.states import ENDS
 from tests.integration.stage import Stage, set_stage
 from tests.world import FIX, REPO
@@ -24,6 +27,7 @@ GIVEN = {
     "DEFAULT_AGENT": "command",
     "RUNS_PER_HOUR": "100",
     "RUNS_PER_ISSUE": "100",
+    "DRAIN_SECONDS": "1",
 }
 
 
@@ -40,7 +44,10 @@ def issue(stage: Stage, text: str = "It subtracts.", by: str = "alice") -> int:
 
 def answer(stage: Stage, number: int, words: str) -> str:
     """Waits for a comment of the bot's with these words; the comment."""
-    there = lambda: next((said for said in reversed(stage.status_comments(number)) if words in said), None)  # noqa: E731
+
+    def there() -> str | None:
+        return next((said for said in reversed(stage.status_comments(number)) if words in said), None)
+
     return stage.until(there, f"{words!r} on #{number}")
 
 
@@ -59,8 +66,11 @@ def head(stage: Stage, pull: Pull) -> str:
 def check(stage: Stage, number: int) -> CheckRun:
     """The check run of the place's newest run."""
     run = stage.run(number)
-    found = lambda: next((one for one in stage.hub.check_runs(REPO) if one.external_id == run.id), None)  # noqa: E731
-    return stage.until(found, "its check run")
+
+    def there() -> CheckRun | None:
+        return next((one for one in stage.hub.check_runs(REPO) if one.external_id == run.id), None)
+
+    return stage.until(there, "its check run")
 
 
 def test_what_costs_nothing_is_answered(stage: Stage) -> None:
@@ -166,3 +176,25 @@ def test_work_is_stopped_by_word_by_closing_and_by_taking_the_word_back(stage: S
     ended(stage, other, 1)
     assert stage.states(other) == {"cancelled"}
     assert stage.branches(number, other) == []
+
+
+def test_a_worker_that_stops_while_it_checks_loses_no_patch_and_says_what_was_not_checked(stage: Stage) -> None:
+    stage.hub.commit(REPO, "main", {PATH: "checks: [sleep 600]\n"}, "alice")
+    try:
+        number = stage.comment("/async-code implement it")
+        stage.until(lambda: "checking: sleep 600" in steps(stage, number), "a check at work")
+        stage.kill("runs", signal.SIGTERM)
+        pull = stage.await_pull_request(number)
+    finally:
+        stage.hub.commit(REPO, "main", {PATH: ""}, "alice")
+    assert "(not run: its worker ended meanwhile)" in (pull.body or "")
+    assert steps(stage, number).count("command is at work") == 1, "its agent was not asked again"
+    assert stage.run(number).failures == 0
+
+
+def steps(stage: Stage, number: int) -> list[str]:
+    run = stage.run(number)
+    if run is None:
+        return []
+    with stage.database.read() as connection:
+        return [event.data["text"] for event in run_events.since(connection, run.id) if event.kind == "step"]

@@ -1,0 +1,47 @@
+"""One process of an attempt in its sandbox: within the operator's bounds, and ended with the attempt's lease."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from runners.agents.adapter import Exit
+from runners.attempt import Attempt
+from runners.lease import Lease
+from runners.sandboxes.interface import Errand, Sandbox
+from runners.sandboxes.places import tools_of
+from runners.workspace import Workspace
+
+TICK_SECONDS = 0.5
+MEBIBYTE = 1024**2
+
+
+def errand(attempt: Attempt, workspace: Workspace, argv: Sequence[str], seconds: float, **own: Any) -> Errand:
+    """The command line in the workspace; `own` is what it has besides, as the Errand's fields."""
+    settings = attempt.context.settings
+    return Errand(
+        argv=argv,
+        tree=workspace.tree,
+        objects=workspace.objects,
+        seconds=seconds,
+        memory_bytes=settings.sandbox_memory_mb * MEBIBYTE,
+        cpus=settings.sandbox_cpus,
+        label=attempt.name,
+        tools=tools_of(settings),
+        **own,
+    )
+
+
+def follow(lease: Lease, sandbox: Sandbox, errand: Errand, hear: Callable[[str | None], None]) -> Exit:
+    """Runs it to its end; `hear` is given each line, and None at least every half second meanwhile.
+
+    Whoever calls asks `Lease.check` next: a process that was ended because the work must stop looks like any other.
+    """
+    process = sandbox.start(errand)
+    lease.on_stop(process.kill)
+    try:
+        for line in process.lines(TICK_SECONDS):
+            hear(line)
+    finally:
+        process.kill("lost")
+        exit = process.wait()
+        lease.on_stop(lambda why: None)
+    return exit
