@@ -1,6 +1,7 @@
 """GitHub's answers in our own small types, and its refusals as errors. No I/O."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
@@ -59,6 +60,39 @@ class Pull:
     body: str = ""
     opener_id: int | None = None
     opener: str | None = None
+
+
+@dataclass(frozen=True)
+class Said:
+    """A person's comment: login, numeric id (None where GitHub does not tell), text, when (seconds since 1970).
+
+    `belongs`: GitHub names them an owner, member or collaborator. Nobody else may write, and not all of these may.
+    """
+
+    login: str
+    user_id: int | None
+    text: str
+    at: float
+    belongs: bool
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A conversation on a line of a pull request (None: on the file), that nobody has resolved yet."""
+
+    path: str
+    line: int | None
+    hunk: str
+    said: tuple[Said, ...]
+
+
+@dataclass(frozen=True)
+class Failing:
+    """A check that failed: what it says in Markdown, and what it printed."""
+
+    name: str
+    said: str
+    printed: str = ""
 
 
 class GitHubError(Exception):
@@ -127,3 +161,26 @@ def pull_of(answer: dict[str, Any]) -> Pull:
         opener_id=(answer.get("user") or {}).get("id"),
         opener=(answer.get("user") or {}).get("login"),
     )
+
+
+def said_of(answer: dict[str, Any]) -> Said | None:
+    """A comment from GitHub's JSON; None for one that no person wrote."""
+    user = answer.get("user") or {}
+    if user.get("type") != "User":
+        return None
+    at, belongs = datetime.fromisoformat(answer["updated_at"]).timestamp(), _belongs(answer["author_association"])
+    return Said(user["login"], user["id"], answer.get("body") or "", at, belongs)
+
+
+def thread_of(node: dict[str, Any]) -> Thread:
+    """A thread from GraphQL's JSON."""
+    comments = node["comments"]["nodes"]
+    said = tuple(
+        Said((one["author"] or {}).get("login", ""), None, one["body"], 0.0, _belongs(one["authorAssociation"]))
+        for one in comments
+    )
+    return Thread(node["path"], node["line"], comments[0]["diffHunk"] if comments else "", said)
+
+
+def _belongs(association: str) -> bool:
+    return association in ("OWNER", "MEMBER", "COLLABORATOR")

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from runners import outbox, runs, talk, tasks
+from runners import outbox, runs, tasks
 from runners.context import Context
 from runners.diff_lines import shown_lines
 from runners.github_types import Invalid, NotFound, Where
@@ -24,7 +24,8 @@ def post_review(context: Context, duty: Duty) -> None:
 
     def act() -> str:
         try:
-            return _post(shown_lines(talk.diff(context.github, where, task.base_ref, run.base_sha) or ""), run.base_sha)
+            diff = context.github.diff(where, task.base_ref, run.base_sha)
+            return _post(shown_lines(diff or ""), run.base_sha)
         except (Invalid, NotFound):
             # The branch or its base has moved since: all that was said still stands in the text.
             return _post({}, None)

@@ -1,7 +1,13 @@
 """What is said below issues and pull requests."""
 
-from runners.github.connection import PAGE, Connection
-from runners.github_types import Where
+import re
+from functools import partial
+
+from runners.github.connection import PAGE, Connection, pages
+from runners.github_types import Said, Where, said_of
+
+MOST_PAGES = 5
+LAST_PAGE = re.compile(r'[?&]page=(\d+)[^>]*>; rel="last"')
 
 
 class Comments(Connection):
@@ -21,17 +27,22 @@ class Comments(Connection):
     def find_comments(self, where: Where, number: int, marker: str, app_id: int) -> dict[int, str]:
         """Texts of this App's comments that hold the marker, by id: people can paste a marker, but not be the App."""
         with self.reading(where) as rest:
-            found, page = {}, 1
-            while True:
-                listed = rest.issues.list_comments(where.owner, where.name, number, per_page=PAGE, page=page).json()
-                for comment in listed:
-                    by = comment.get("performed_via_github_app") or {}
-                    text = comment.get("body") or ""
-                    if by.get("id") == app_id and marker in text:
-                        found[int(comment["id"])] = text
-                if len(listed) < PAGE:
-                    return found
-                page += 1
+            listed = pages(partial(rest.issues.list_comments, where.owner, where.name, number))
+            ours = [one for one in listed if (one.get("performed_via_github_app") or {}).get("id") == app_id]
+        return {int(one["id"]): one["body"] for one in ours if marker in (one.get("body") or "")}
+
+    def people_said(self, where: Where, number: int, before: float) -> list[Said]:
+        """People's comments that stood before a time and were not changed after it, the newest first.
+
+        Of very many the first hundred and the last few hundred.
+        """
+        with self.reading(where) as rest:
+            ask = partial(rest.issues.list_comments, where.owner, where.name, number, per_page=PAGE)
+            first = ask(page=1)
+            last = LAST_PAGE.search(first.headers.get("link", ""))
+            others = range(max(2, int(last[1]) - MOST_PAGES + 2), int(last[1]) + 1) if last else ()
+            found = [*first.json(), *(one for page in others for one in ask(page=page).json())]
+        return [said for said in map(said_of, reversed(found)) if said and said.at < before]
 
     def delete_comment(self, where: Where, comment_id: int) -> None:
         """Removes a comment of ours."""

@@ -6,6 +6,7 @@ Writes are never retried here but for a bad token: whoever asked for one must fi
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import count
 from typing import Any, Final
 
 import httpx
@@ -24,6 +25,15 @@ API_VERSION: Final = "2022-11-28"  # known to github.com and to every supported 
 READ_TRIES = 3
 AT_ONCE = timedelta(milliseconds=1)  # githubkit takes no wait, or one of zero, for a minute
 PAGE = 100
+
+
+def pages(ask: Callable[..., Any]) -> Iterator[Any]:
+    """All that a list of GitHub's holds; `ask` takes `per_page` and `page`."""
+    for page in count(1):
+        listed = ask(per_page=PAGE, page=page).json()
+        yield from listed
+        if len(listed) < PAGE:
+            return
 
 
 class Connection:

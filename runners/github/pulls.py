@@ -1,13 +1,11 @@
-"""Pull requests and reviews."""
+"""Pull requests."""
 
-from typing import Any
-
-from runners.github.connection import PAGE, Connection
-from runners.github_types import Pull, Where, pull_of
+from runners.github.connection import Connection
+from runners.github_types import Invalid, Pull, Where, pull_of
 
 
 class Pulls(Connection):
-    """Pull requests and their reviews."""
+    """Pull requests: found, opened, brought before people."""
 
     def pull(self, where: Where, number: int) -> Pull:
         """One pull request."""
@@ -33,21 +31,11 @@ class Pulls(Connection):
         with self.writing(where, f"reviewers of {where.repository_id}#{number}") as rest:
             rest.pulls.request_reviewers(where.owner, where.name, number, data={"reviewers": logins})
 
-    def review(self, where: Where, number: int, sha: str | None, body: str, comments: list[dict[str, Any]]) -> int:
-        """A review of a commit of a pull request (None: its head) that neither approves nor blocks; its id."""
-        with self.writing(
-            where, f"review of {where.repository_id}#{number} {body.partition(chr(10))[0][:100]}"
-        ) as rest:
-            said = {"event": "COMMENT", "body": body, "comments": comments} | ({"commit_id": sha} if sha else {})
-            return int(rest.pulls.create_review(where.owner, where.name, number, data=said).json()["id"])
-
-    def find_reviews(self, where: Where, number: int, marker: str, login: str) -> list[int]:
-        """Reviews by that login which hold the marker."""
-        with self.reading(where) as rest:
-            found, page = [], 1
-            while True:
-                listed = rest.pulls.list_reviews(where.owner, where.name, number, per_page=PAGE, page=page).json()
-                found += [one for one in listed if marker in (one.get("body") or "")]
-                if len(listed) < PAGE:
-                    return [int(one["id"]) for one in found if (one.get("user") or {}).get("login") == login]
-                page += 1
+    def diff(self, where: Where, base: str, head: str) -> str | None:
+        """What a commit changed since it left a branch; None where GitHub finds that too large to show."""
+        accept = {"Accept": "application/vnd.github.diff"}
+        try:
+            with self.reading(where) as rest:
+                return str(rest.repos.compare_commits(where.owner, where.name, f"{base}...{head}", headers=accept).text)
+        except Invalid:
+            return None

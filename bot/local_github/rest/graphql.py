@@ -19,10 +19,9 @@ query($owner: String!, $name: String!, $number: Int!) {
       reviewThreads(first: 100) {
         nodes {
           isResolved
-          isOutdated
           path
           line
-          comments(first: 50) { nodes { databaseId body diffHunk author { login } authorAssociation } }
+          comments(first: 50) { nodes { body diffHunk author { login } authorAssociation } }
         }
       }
     }
@@ -111,7 +110,6 @@ def _thread(call: Call, repository: Repository, pull: Pull, thread: Thread) -> J
     said = thread.comments[:MOST_COMMENTS]
     return {
         "isResolved": thread.resolved,
-        "isOutdated": place is None,
         "path": thread.anchor.path,
         "line": place.line if place else None,
         "comments": {"nodes": [_comment(call, repository, one) for one in said]},
@@ -120,7 +118,6 @@ def _thread(call: Call, repository: Repository, pull: Pull, thread: Thread) -> J
 
 def _comment(call: Call, repository: Repository, comment: ReviewComment) -> Json:
     return {
-        "databaseId": comment.id,
         "body": comment.body,
         "diffHunk": comment.anchor.diff_hunk,
         "author": {"login": _login(comment.user)},
