@@ -16,7 +16,7 @@ from runners.agents import AGENTS, agent_for
 from runners.agents.adapter import Agent, Brief
 from runners.context import Context
 from runners.github_types import Pull, Role
-from runners.states import LIVE_TASK, RunState, TaskState
+from runners.states import RunState, TaskState, pickable
 from runners.tasks import Place
 from runners.wording.plans import plan_id
 
@@ -181,12 +181,9 @@ class Standing:
     def compared(self) -> dict[int, Any]:
         """Runs of the newest comparison here by their numbers, as far as one of them can be picked."""
         task = next((task for task in self.here() if task.verb == "compare"), None)
-        if task is None or task.state in (TaskState.WAITING, *LIVE_TASK):
-            return {}
-        compared = dict(enumerate(runs.of_round(self.connection, task.id, task.round), 1))
-        if any(run.picked_by for run in compared.values()):
-            return {}
-        return {number: run for number, run in compared.items() if run.state == RunState.DONE}
+        compared = runs.of_round(self.connection, task.id, task.round) if task else ()
+        numbers = pickable([(RunState(run.state), bool(run.picked_by)) for run in compared])
+        return {number: compared[number - 1] for number in numbers}
 
     def default_agent(self) -> str:
         """The repository's first choice, else the operator's."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from config.database import Connection, Row
 from config.redaction import redact
-from runners import claims, run_events
+from runners import claims, run_events, tasks
 from runners.agents.adapter import AgentEvent
 from runners.claims import Claim
 from runners.context import Context
@@ -26,7 +26,7 @@ class Attempt:
     @property
     def where(self) -> Where:
         """The repository as GitHub is asked about it."""
-        return Where(self.task.installation_id, self.task.repository, self.task.repository_id)
+        return tasks.where_of(self.task)
 
     @property
     def name(self) -> str:

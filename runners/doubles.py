@@ -31,13 +31,13 @@ def remove_doubles(context: Context, duty: Duty) -> None:
         raise Paced("the comment is still to be written", retry_after=DELAY)
     if since < DELAY:  # a retry ended after this was asked for
         raise Paced("what is on its way may still arrive", retry_after=DELAY - since)
-    where = Where(task.installation_id, task.repository, task.repository_id)
+    where = tasks.where_of(task)
     known = external_id(context.database, task.id, "comment")
     kept = keep_one(context, where, task.number, status_marker(task.id), known)
     if tasks.is_forgotten(task) or any(run.state not in ENDS for run in newest):
         return
     for run in newest:
-        for head_sha in dict.fromkeys(sha for sha in (task.head_sha, run.head_sha) if sha):
+        for head_sha in runs.heads(task, run):
             _close_checks(context, where, run.id, head_sha)
     if kept:
         _correct(context, where, task.id, *kept)

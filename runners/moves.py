@@ -167,6 +167,12 @@ def release(connection: Connection, run_id: str, by: str) -> None:
     _tell(connection, run_id, connection.execute(freed).scalar_one())
 
 
+def released(connection: Connection, run_id: str, sha: str) -> None:
+    """CI runs on this commit, which shows the run's check now too."""
+    connection.execute(update(runs).where(runs.c.id == run_id).values(released_sha=sha))
+    outbox.want(connection, "check", run_id)
+
+
 def keep_held(connection: Connection, run_id: str, why: str) -> None:
     """CI could not be let run: it waits on, and people are told why."""
     undone = update(runs).where(runs.c.id == run_id).values(released_by=None, detail=why).returning(runs.c.task_id)

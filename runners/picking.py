@@ -27,7 +27,7 @@ def open_picked(context: Context, duty: Duty) -> None:
         others = [one for one in runs.of_task(connection, task.id) if one.id != run.id and one.head_sha]
     if not run.picked_by:
         return
-    where = Where(task.installation_id, task.repository, task.repository_id)
+    where = tasks.where_of(task)
     try:
         number = Wanted(context.github, where, task, run, view, shown, run.branch).bring(
             context.database, hold, lambda: None

@@ -27,15 +27,19 @@ def let_ci_run(context: Context, duty: Duty) -> None:
         task = tasks.get(connection, run.task_id)
     if not run.released_by:
         return
-    where = Where(task.installation_id, task.repository, task.repository_id)
+    where = tasks.where_of(task)
     act, hold = partial(_push, context, where, run), partial(outbox.hold, duty=duty)
     try:
-        perform(context.database, run.id, "release", act=act, look=lambda: None, hold=hold)
+        made = perform(context.database, run.id, "release", act=act, look=lambda: None, hold=hold)
     except (Problem, Forbidden, Invalid, NotFound) as error:
         forget(context.database, run.id, "release", hold)
         with context.database.write() as connection:
             outbox.hold(connection, duty)
             moves.keep_held(connection, run.id, error.sentence if isinstance(error, Problem) else str(error)[:500])
+        return
+    with context.database.write() as connection:
+        outbox.hold(connection, duty)
+        moves.released(connection, run.id, made)
 
 
 def _push(context: Context, where: Where, run: Row[Any]) -> str:

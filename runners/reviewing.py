@@ -5,7 +5,7 @@ from functools import partial
 from runners import outbox, runs, tasks
 from runners.context import Context
 from runners.diff_lines import shown_lines
-from runners.github_types import Invalid, NotFound, Where
+from runners.github_types import Invalid, NotFound
 from runners.outbox import Duty
 from runners.steps import perform
 from runners.wording.markers import marked, review_marker
@@ -20,7 +20,7 @@ def post_review(context: Context, duty: Duty) -> None:
         task = tasks.get(connection, run.task_id)
     if not run.summary:
         return
-    where, marker = Where(task.installation_id, task.repository, task.repository_id), review_marker(run_id)
+    where, marker = tasks.where_of(task), review_marker(run_id)
 
     def act() -> str:
         try:

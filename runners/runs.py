@@ -81,6 +81,7 @@ runs = Table(
     Column("summary", Text),
     Column("held", Boolean),  # whether CI waits on what is published; NULL: not decided yet
     Column("released_by", Text),  # login
+    Column("released_sha", Text),  # the empty commit that lets CI run
     Column("picked_by", Text),  # of the runs of a comparison: login of who had its pull request opened
     Column("checks", JSON(none_as_null=True)),  # how the repository's own checks ended, see runners.checking
     Column("pull_request", BigInteger),
@@ -125,9 +126,14 @@ def in_repository(connection: Connection, host: str, repository_id: int, run_id:
 def newest_on(connection: Connection, host: str, repository_id: int, sha: str) -> Row[Any] | None:
     """The newest run that has a check run on this commit: its own, or the pull request's that it began from."""
     there = (tasks.tasks.c.host == host, tasks.tasks.c.repository_id == repository_id)
-    shown = or_(runs.c.head_sha == sha, tasks.tasks.c.head_sha == sha)
+    shown = or_(runs.c.head_sha == sha, runs.c.released_sha == sha, tasks.tasks.c.head_sha == sha)
     found = select(runs).join(tasks.tasks).where(*there, shown)
     return connection.execute(found.order_by(runs.c.created_at.desc()).limit(1)).one_or_none()
+
+
+def heads(task: Row[Any], run: Row[Any]) -> list[str]:
+    """Commits that show the run as a check: the pull request's head from the start, and what was pushed."""
+    return [sha for sha in dict.fromkeys((task.head_sha, run.head_sha, run.released_sha)) if sha]
 
 
 def published_on(connection: Connection, host: str, repository_id: int, pull_request: int) -> Row[Any] | None:

@@ -1,5 +1,6 @@
 """The states of runs and tasks, and which may follow which. `docs/states.md` draws this table."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 
@@ -61,6 +62,16 @@ MOVES: dict[RunState, frozenset[RunState]] = {
 }
 
 LIVE_TASK = (TaskState.QUEUED, TaskState.RUNNING, TaskState.PUBLISHING)
+
+
+def pickable(compared: Sequence[tuple[RunState, bool]]) -> list[int]:
+    """Numbers, from 1, of the runs of a comparison that can be picked, each told by its state and whether it is picked.
+
+    None before all have ended, and none where one is picked.
+    """
+    if any(state not in ENDS or picked for state, picked in compared):
+        return []
+    return [number for number, (state, _) in enumerate(compared, 1) if state is RunState.DONE]
 
 
 def before(state: RunState) -> tuple[RunState, ...]:

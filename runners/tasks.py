@@ -28,6 +28,7 @@ from sqlalchemy import (
 
 from config.database import metadata, now
 from runners import outbox
+from runners.github_types import Where
 from runners.states import LIVE_TASK, TaskState
 
 READING = frozenset({"plan", "review"})  # what agents do that changes nothing
@@ -137,6 +138,11 @@ def open_task(connection: Connection, task_id: str, place: Place, wanted: Wanted
 def get(connection: Connection, task_id: str) -> Row[Any]:
     """The task's row."""
     return connection.execute(select(tasks).where(tasks.c.id == task_id)).one()
+
+
+def where_of(task: Row[Any]) -> Where:
+    """The task's repository as GitHub is asked about it."""
+    return Where(task.installation_id, task.repository, task.repository_id)
 
 
 def hold(connection: Connection, task_id: str) -> Row[Any]:

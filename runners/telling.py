@@ -28,7 +28,7 @@ def tell_status(context: Context, duty: Duty) -> None:
         view = looking.task_view(connection, context.settings, task_id)
     if tasks.is_forgotten(task):  # what the comment says is kept nowhere else
         return
-    where = Where(task.installation_id, task.repository, task.repository_id)
+    where = tasks.where_of(task)
     marker = status_marker(task_id)
     text = marked(marker, task_comment(view))
     posted: list[str] = []
@@ -69,8 +69,8 @@ def tell_check(context: Context, duty: Duty) -> None:
         view = looking.run_view(connection, context.settings, task, run)
     if tasks.is_forgotten(task):
         return
-    where = Where(task.installation_id, task.repository, task.repository_id)
-    for head_sha in dict.fromkeys(sha for sha in (task.head_sha, run.head_sha) if sha):
+    where = tasks.where_of(task)
+    for head_sha in runs.heads(task, run):
         fields = check(view, head_sha)
         created: list[str] = []
 

@@ -22,13 +22,6 @@ def compared(world: World, text: str = COMPARE) -> int:
     return number
 
 
-def say(world: World, number: int, text: str, by: str = "alice") -> str:
-    """Somebody says something about it; the bot's newest comment."""
-    world.comment(text, on=number, by=by)
-    world.work()
-    return world.replies(number)[-1]
-
-
 def rows(text: str) -> list[str]:
     return [line for line in text.splitlines() if line.startswith("| ") and line[2].isdigit()]
 
@@ -58,14 +51,14 @@ def test_the_one_that_is_picked_gets_its_pull_request_and_the_others_branches_go
     number = compared(comparing)
     (first, _) = rows(comparing.reply(number))
     agent = first.split("`")[1]
-    said = say(comparing, number, "/async-code pick 1")
+    said = comparing.say(number, "/async-code pick 1")
     (branch,) = comparing.branches()
     assert comparing.pull_request.head == branch
     assert f"Picked 1 by `alice`: [Pull request #{comparing.pull_request.number}]" in said
     assert f"`{agent}`" in (comparing.pull_request.body or "")
     assert f"Closes #{number}" in (comparing.pull_request.body or "")
     assert len(comparing.replies(number)) == 1
-    assert "**Nothing to pick**" in say(comparing, number, "/async-code pick 2")
+    assert "**Nothing to pick**" in comparing.say(number, "/async-code pick 2")
 
 
 def test_implement_with_several_agents_is_a_comparison(comparing: World) -> None:
@@ -87,21 +80,21 @@ def test_failing_runs_stand_beside_the_others(new_world: MakeWorld) -> None:
     (said,) = world.replies(number)
     failed = next(row.split(" | ")[0].strip("| ") for row in rows(said) if "`command`" in row)
     assert f"- {failed}: The command ended with exit code 3." in said
-    assert "**Which run?** Behind `pick` stands a number of the newest comparison" in say(
-        world, number, f"/async-code pick {failed}"
+    assert "**Which run?** Behind `pick` stands a number of the newest comparison" in world.say(
+        number, f"/async-code pick {failed}"
     )
 
 
 @pytest.mark.parametrize("words", ["", "3", "one", "1 please", "0"])
 def test_another_number_picks_nothing(comparing: World, words: str) -> None:
     number = compared(comparing)
-    assert "**Which run?**" in say(comparing, number, f"/async-code pick {words}")
+    assert "**Which run?**" in comparing.say(number, f"/async-code pick {words}")
     assert comparing.pull_requests == []
 
 
 def test_only_who_may_write_picks(comparing: World) -> None:
     number = compared(comparing)
-    assert "needs write access" in say(comparing, number, "/async-code pick 1", by="tom")
+    assert "needs write access" in comparing.say(number, "/async-code pick 1", by="tom")
 
 
 def test_before_the_end_there_is_nothing_to_pick(comparing: World) -> None:
@@ -117,7 +110,7 @@ def test_a_branch_that_somebody_pushed_to_stays(comparing: World) -> None:
     number = compared(comparing)
     for branch in comparing.branches():
         comparing.hub.commit(REPO, branch, {"notes.txt": "mine\n"}, "alice")
-    say(comparing, number, "/async-code pick 1")
+    comparing.say(number, "/async-code pick 1")
     assert len(comparing.branches()) == 2
 
 
@@ -125,10 +118,10 @@ def test_one_that_github_refuses_is_told_and_another_can_be_picked(comparing: Wo
     number = compared(comparing)
     (first, second) = (run.branch for run in comparing.run_rows())
     comparing.hub.site.disk.delete_ref(comparing.hub.repository(REPO).id, f"refs/heads/{first}")
-    said = say(comparing, number, "/async-code pick 1")
+    said = comparing.say(number, "/async-code pick 1")
     assert "- 1: `GitHub refused its pull request: " in said
     assert "`/async-code pick 2`" in said
-    say(comparing, number, "/async-code pick 2")
+    comparing.say(number, "/async-code pick 2")
     assert comparing.pull_request.head == second
 
 
@@ -136,7 +129,7 @@ def test_a_branch_with_somebodys_pull_request_stays(comparing: World) -> None:
     number = compared(comparing)
     branches = [run.branch for run in comparing.run_rows()]
     comparing.hub.open_pull(REPO, "I like this one", branches[1], "main", None, "alice")
-    say(comparing, number, "/async-code pick 1")
+    comparing.say(number, "/async-code pick 1")
     assert sorted(comparing.branches()) == sorted(branches)
     assert {pull.state for pull in comparing.pull_requests} == {"open"}
 
@@ -144,15 +137,15 @@ def test_a_branch_with_somebodys_pull_request_stays(comparing: World) -> None:
 def test_picking_obeys_the_repositorys_file(comparing: World) -> None:
     number = compared(comparing)
     comparing.hub.commit(REPO, "main", {".github/async-code.yml": "allow: {roles: [admin]}\n"}, "alice")
-    assert "lets only these have it work" in say(comparing, number, "/async-code pick 1")
+    assert "lets only these have it work" in comparing.say(number, "/async-code pick 1")
     assert comparing.pull_requests == []
 
 
 def test_branches_of_an_earlier_round_go_too(comparing: World) -> None:
     number = compared(comparing)
-    say(comparing, number, "/async-code retry")
+    comparing.say(number, "/async-code retry")
     assert len(comparing.branches()) == 4
-    say(comparing, number, "/async-code pick 2")
+    comparing.say(number, "/async-code pick 2")
     assert comparing.branches() == [comparing.pull_request.head]
 
 
@@ -166,15 +159,15 @@ def test_cancelled_it_ends_all_of_them(comparing: World) -> None:
 
 def test_a_retry_compares_the_same_agents_anew(comparing: World) -> None:
     number = compared(comparing)
-    say(comparing, number, "/async-code retry")
+    comparing.say(number, "/async-code retry")
     assert [(run.round, run.state) for run in comparing.run_rows()] == [(1, "done")] * 2 + [(2, "done")] * 2
 
 
 def test_one_agent_is_no_comparison_and_several_are_for_issues(comparing: World) -> None:
-    assert "name at least two" in say(comparing, comparing.issue(), "/async-code compare --agent mend x")
-    assert "`compare` is for issues" in say(comparing, comparing.pull(), "/async-code implement --agent mend,command x")
-    assert "is done by one agent" in say(comparing, comparing.issue(), "/async-code plan --agent mend,command x")
-    assert "leave `--model` out" in say(comparing, comparing.issue(), COMPARE.replace("make", "--model m make", 1))
+    assert "name at least two" in comparing.say(comparing.issue(), "/async-code compare --agent mend x")
+    assert "`compare` is for issues" in comparing.say(comparing.pull(), "/async-code implement --agent mend,command x")
+    assert "is done by one agent" in comparing.say(comparing.issue(), "/async-code plan --agent mend,command x")
+    assert "leave `--model` out" in comparing.say(comparing.issue(), COMPARE.replace("make", "--model m make", 1))
 
 
 def test_each_counts_and_a_comparison_needs_room_for_all(new_world: MakeWorld) -> None:

@@ -57,7 +57,11 @@ def test_a_strangers_issue_holds_it_until_somebody_releases_it(reading: World) -
     assert reading.hub.diff(REPO, "main", pull.head) == tree
     assert "CI may run" in reading.reply(pull.number)
     assert "CI waits" not in reading.reply(number)
-    assert [action["identifier"] for action in reading.hub.check_runs(REPO, pull.head_sha)[0].actions] == ["retry"]
+    (check,) = reading.hub.check_runs(REPO, reading.pull_request.head_sha)
+    assert check.conclusion == "success", "the head shows it still"
+    for sha in (pull.head_sha, reading.pull_request.head_sha):
+        (check,) = reading.hub.check_runs(REPO, sha)
+        assert [action["identifier"] for action in check.actions] == ["retry"]
     reading.comment("/async-code release", on=pull.number)
     reading.work()
     assert "**Nothing to release**" in reading.replies(pull.number)[-1]

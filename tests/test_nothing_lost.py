@@ -9,12 +9,11 @@ from handlers.inbox import deliveries
 from handlers.redelivery import Attempt, lost
 from handlers.sweeping import ASKS_A_MINUTE, ASKS_AT_ONCE, MOST_TRIES, ask, redeliveries
 from runners import outbox as duties
-from runners.github_types import Where
 from runners.outbox import outbox
 from runners.run_events import run_events
 from runners.runs import runs
 from runners.steps import publishing_steps
-from runners.tasks import tasks
+from runners.tasks import tasks, where_of
 from runners.wording.markers import marked, status_marker
 from tests.world import FIX, REPO, World
 
@@ -238,7 +237,7 @@ def test_what_a_late_worker_wrote_over_the_end_is_put_right(world: World) -> Non
     world.work()
     (task,), (comment,), (check,) = world.task_rows(), world.bot_comments(number), world.checks
     end = (comment.body, check.status, check.conclusion)
-    where = Where(task.installation_id, task.repository, task.repository_id)
+    where = where_of(task)
     world.context.github.edit_comment(where, comment.id, marked(status_marker(task.id), "At work."))
     world.context.github.update_check(where, check.id, status="in_progress")
     world.later(61)
@@ -256,7 +255,7 @@ def test_a_retry_that_ends_before_the_look_is_looked_at_a_minute_after_its_own_e
     world.later(15)
     world.work()
     (comment,), (task,) = world.bot_comments(number), world.task_rows()
-    where = Where(task.installation_id, task.repository, task.repository_id)
+    where = where_of(task)
     world.context.github.edit_comment(where, comment.id, marked(status_marker(task.id), "At work."))
     world.later(61)
     world.work()
@@ -267,7 +266,7 @@ def test_a_comment_that_a_person_deletes_during_the_look_keeps_no_check_run_open
     number = world.comment(FIX)
     world.work()
     (task,), (check,), (comment,) = world.task_rows(), world.checks, world.bot_comments(number)
-    where = Where(task.installation_id, task.repository, task.repository_id)
+    where = where_of(task)
     world.context.github.edit_comment(where, comment.id, marked(status_marker(task.id), "At work."))
     world.context.github.update_check(where, check.id, status="in_progress")
     world.hub.faults.add("PATCH", "/issues/comments/", status=404, times=1)
@@ -293,7 +292,7 @@ def test_the_look_waits_for_a_comment_that_waits_for_its_turn(world: World) -> N
     number = world.comment(FIX)
     world.work()
     (task,), (comment,) = world.task_rows(), world.bot_comments(number)
-    where = Where(task.installation_id, task.repository, task.repository_id)
+    where = where_of(task)
     world.context.github.edit_comment(where, comment.id, marked(status_marker(task.id), "At work."))
     with world.database.write() as connection:
         duties.want(connection, "status", task.id)

@@ -29,13 +29,6 @@ def asked(world: World, text: str = "/async-code plan mend add()") -> int:
     return number
 
 
-def say(world: World, number: int, text: str, by: str = "alice") -> str:
-    """Somebody says something about it; the bot's newest comment."""
-    world.comment(text, on=number, by=by)
-    world.work()
-    return world.replies(number)[-1]
-
-
 def states(world: World) -> list[tuple[str, str]]:
     return [(run.state, run.reason) for run in world.run_rows()]
 
@@ -54,56 +47,56 @@ def test_a_plan_is_shown_and_nothing_is_published(planning: World) -> None:
 @pytest.mark.parametrize("named", [f" {SHOWN}", f" {SHOWN.upper()}"])
 def test_what_is_approved_is_done_as_it_was_shown(planning: World, named: str) -> None:
     number = asked(planning)
-    said = say(planning, number, f"/async-code approve{named}")
+    said = planning.say(number, f"/async-code approve{named}")
     assert states(planning) == [("unchanged", "planned"), ("done", "")]
     assert planning.hub.file_at(REPO, planning.pull_request.head, "done.txt") == f"{THE_PLAN}\n"
     assert f"plan `{SHOWN}` approved by `alice`" in said
     assert len(planning.replies(number)) == 1, "one task has one comment"
-    assert "nothing here" not in say(planning, number, f"/async-code approve {SHOWN}")
+    assert "nothing here" not in planning.say(number, f"/async-code approve {SHOWN}")
     assert "**Nothing to approve**" in planning.replies(number)[-1]
 
 
 @pytest.mark.parametrize("words", ["", "1234567", "but with tests", f"{SHOWN} and quickly"])
 def test_another_plan_than_the_one_that_was_shown_is_not_approved(planning: World, words: str) -> None:
-    said = say(planning, asked(planning), f"/async-code approve {words}")
+    said = planning.say(asked(planning), f"/async-code approve {words}")
     assert "**Which plan?**" in said
     assert f"here waits `{SHOWN}`" in said
     assert len(states(planning)) == 1
 
 
 def test_without_a_plan_there_is_nothing_to_approve(world: World) -> None:
-    assert "**Nothing to approve**" in say(world, world.issue(), f"/async-code approve {SHOWN}")
+    assert "**Nothing to approve**" in world.say(world.issue(), f"/async-code approve {SHOWN}")
 
 
 def test_only_who_may_write_approves(planning: World) -> None:
-    assert "needs write access" in say(planning, asked(planning), f"/async-code approve {SHOWN}", by="tom")
+    assert "needs write access" in planning.say(asked(planning), f"/async-code approve {SHOWN}", by="tom")
     assert len(states(planning)) == 1
 
 
 def test_a_plan_that_waits_keeps_nothing_else_from_working(planning: World) -> None:
     number = asked(planning)
-    say(planning, number, FIX)
+    planning.say(number, FIX)
     assert states(planning)[-1] == ("done", "")
-    say(planning, number, f"/async-code approve {SHOWN}")
+    planning.say(number, f"/async-code approve {SHOWN}")
     assert len(planning.pull_requests) == 2
 
 
 def test_a_plan_can_be_dropped_and_made_anew(planning: World) -> None:
     number = asked(planning)
-    say(planning, number, "/async-code retry")
+    planning.say(number, "/async-code retry")
     assert states(planning) == [("unchanged", "planned")] * 2
-    say(planning, number, "/async-code cancel")
+    planning.say(number, "/async-code cancel")
     assert [task.state for task in planning.task_rows()] == ["cancelled"]
     assert "**🛑 Cancelled" in planning.replies(number)[0]
-    assert "**Nothing to approve**" in say(planning, number, f"/async-code approve {SHOWN}")
+    assert "**Nothing to approve**" in planning.say(number, f"/async-code approve {SHOWN}")
 
 
 def test_of_two_plans_that_wait_the_named_one_is_done(planning: World) -> None:
     number = asked(planning)
-    say(planning, number, "/async-code plan in other words")
+    planning.say(number, "/async-code plan in other words")
     first, second = planning.task_rows()
     assert first.plan != second.plan
-    say(planning, number, f"/async-code approve {SHOWN}")
+    planning.say(number, f"/async-code approve {SHOWN}")
     assert [task.approved_by for task in planning.task_rows()] == ["alice", None]
     assert [task.state for task in planning.task_rows()] == ["done", "awaiting_approval"]
 
@@ -120,8 +113,8 @@ def test_what_was_approved_and_failed_is_tried_again_by_the_plan(new_world: Make
     failing = AGENT.replace("grep -A1", "exit 3; grep -A1")
     world = new_world(agent_command=failing, default_agent="command")
     number = asked(world)
-    say(world, number, f"/async-code approve {SHOWN}")
-    say(world, number, "/async-code retry")
+    world.say(number, f"/async-code approve {SHOWN}")
+    world.say(number, "/async-code retry")
     assert states(world) == [("unchanged", "planned"), ("failed", "exit_code"), ("failed", "exit_code")]
 
 
@@ -131,7 +124,7 @@ def test_nobody_approves_what_they_were_not_shown(new_world: MakeWorld) -> None:
     world = new_world(agent_command=hidden, default_agent="command")
     number = asked(world)
     (waits,) = world.task_rows()
-    say(world, number, f"/async-code approve {plan_id(waits.plan)}")
+    world.say(number, f"/async-code approve {plan_id(waits.plan)}")
     given = str(world.hub.file_at(REPO, world.pull_request.head, "asked.txt")).partition("approved")[2]
     shown = world.reply(number)
     assert "Tidy up." in given
@@ -149,8 +142,8 @@ def test_an_agent_that_says_nothing_has_no_plan(new_world: MakeWorld) -> None:
 
 
 def test_an_agent_without_a_model_makes_none(world: World) -> None:
-    assert "`mend` has no words for a `plan`" in say(world, world.issue(), "/async-code plan it")
-    assert "is for issues" in say(world, world.pull(), "/async-code plan it --agent command")
+    assert "`mend` has no words for a `plan`" in world.say(world.issue(), "/async-code plan it")
+    assert "is for issues" in world.say(world.pull(), "/async-code plan it --agent command")
 
 
 def test_a_plan_that_nobody_approved_is_forgotten(planning: World) -> None:
@@ -160,4 +153,4 @@ def test_a_plan_that_nobody_approved_is_forgotten(planning: World) -> None:
     forgetting.forget_old(planning.context)
     (task,) = planning.task_rows()
     assert (task.plan, task.text) == (None, "")
-    assert "**Nothing to approve**" in say(planning, number, f"/async-code approve {SHOWN}")
+    assert "**Nothing to approve**" in planning.say(number, f"/async-code approve {SHOWN}")

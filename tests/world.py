@@ -160,6 +160,12 @@ class World:
         (only,) = self.replies(number, repo)
         return only
 
+    def say(self, number: int, text: str, by: str = "alice") -> str:
+        """A person says something about it, and the workers do what follows; the bot's newest comment."""
+        self.comment(text, on=number, by=by)
+        self.work()
+        return self.replies(number)[-1]
+
     def reactions(self, number: int, repo: str = REPO) -> list[str]:
         """Reactions on the comments of an issue, in order."""
         return [

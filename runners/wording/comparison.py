@@ -1,6 +1,6 @@
 """Several runs of one task, side by side: the status comment of a comparison. Pure text."""
 
-from runners.states import ENDS, RunState, TaskState
+from runners.states import ENDS, RunState, TaskState, pickable
 from runners.wording.safe import quoted
 from runners.wording.status import HEADLINES, MARKS, duration, hint, size, status_comment, understood, why
 from runners.wording.views import RunView, TaskView
@@ -23,9 +23,7 @@ def compared(task: TaskView) -> str:
 
 def can_be_picked(task: TaskView) -> list[int]:
     """Numbers of the runs that `pick` takes, once all have ended."""
-    if any(run.state not in ENDS or run.picked_by for run in task.runs):
-        return []
-    return [number for number, run in enumerate(task.runs, 1) if run.state is RunState.DONE]
+    return pickable([(run.state, bool(run.picked_by)) for run in task.runs])
 
 
 def _headline(task: TaskView) -> str:

@@ -17,6 +17,7 @@ LONGEST_REVIEW = 60_000  # bytes
 LONGEST_REMARK = 4000
 LONGEST_BODY = 20_000
 MOST_REMARKS = 50
+NOTHING_SAID = {True: "Remarks on the lines below.", False: "Nothing to remark."}
 
 _REMARK = re.compile(
     r"\s{0,3}(?:[-*+]\s+)?`?(?P<path>[^\s:`]{1,400}):(?P<line>\d{1,7})(?:[-:]\d{1,7})?`?:\s*(?P<words>\S.*)"
@@ -87,12 +88,8 @@ def as_github_takes_it(review: Review, shown: Mapping[str, Collection[int]]) -> 
     ]
     said = prose(review.summary, LONGEST_BODY)
     beside = "\n".join(["Besides:", *others]) if others else ""
-    return cut(
-        "\n\n".join(part for part in (said, beside) if part) or NOTHING_SAID[bool(comments)], LONGEST_REVIEW
-    ), comments
-
-
-NOTHING_SAID = {True: "Remarks on the lines below.", False: "Nothing to remark."}
+    text = "\n\n".join(part for part in (said, beside) if part) or NOTHING_SAID[bool(comments)]
+    return cut(text, LONGEST_REVIEW), comments
 
 
 def told(review: Review) -> str:

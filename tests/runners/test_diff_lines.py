@@ -41,9 +41,18 @@ def test_lines_that_came_and_those_around_them() -> None:
     assert shown_lines(DIFF) == {"app.py": {1, 2, 3, 4}, "new.py": {1}}
 
 
-@pytest.mark.parametrize("diff", ["", "+++ b/x\n", "@@ -1,5 +1,5 @@\n", "+++ b/x\n@@ -1,9 +1,9 @@\n a\n"])
-def test_what_ends_too_early_shows_what_is_there(diff: str) -> None:
-    shown_lines(diff)
+@pytest.mark.parametrize(
+    ("diff", "shown"),
+    [
+        ("", {}),
+        ("+++ b/x\n", {}),
+        ("@@ -1,5 +1,5 @@\n", {}),
+        ("+++ b/x\n@@ -1,9 +1,9 @@\n a", {"x": {1}}),
+        ('+++ "b/\\303\\244"\n@@ -1 +1 @@\n a', {}),
+    ],
+)
+def test_what_ends_too_early_or_has_no_plain_name_shows_what_is_there(diff: str, shown: dict[str, set[int]]) -> None:
+    assert shown_lines(diff) == shown
 
 
 LINES = st.lists(st.sampled_from(["a", "b", "-- a/x", "++ b/x", "@@ -1 +1 @@", "", "\\ no"]), max_size=30)

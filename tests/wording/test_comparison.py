@@ -7,7 +7,7 @@ from hypothesis import given
 from runners.states import RunState, TaskState
 from runners.wording.comparison import can_be_picked, task_comment
 from runners.wording.status import status_comment
-from runners.wording.views import TaskView
+from runners.wording.views import RunView, TaskView
 from tests.wording.snapshots import same
 from tests.wording.views import OF_STATE, TASK, alive, hostile_tasks
 
@@ -16,9 +16,8 @@ OTHERS = (replace(OF_STATE[RunState.FAILED], agent="codex"), replace(BRANCH, age
 PAGE = "[run](http://127.0.0.1:8000/runs/r1234567890ab)"
 
 
-def comparison(**changes: object) -> TaskView:
-    task = replace(TASK, verb="compare", runs=(BRANCH, *OTHERS), state=TaskState.DONE)
-    return replace(task, **changes)  # type: ignore[arg-type]  # as the fields want it
+def comparison(runs: tuple[RunView, ...] = (BRANCH, *OTHERS), state: TaskState = TaskState.DONE) -> TaskView:
+    return replace(TASK, verb="compare", runs=runs, state=state)
 
 
 def test_its_words() -> None:
