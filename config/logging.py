@@ -10,7 +10,8 @@ from typing import Any, TextIO
 import structlog
 
 from config.redaction import redact
-from config.settings import FROM_FILES, Settings
+from config.fields import FROM_FILES
+from config.settings import Settings
 
 LONGEST_VALUE = 2000
 LONGEST_TRACEBACK = 20_000  # its last line says most
