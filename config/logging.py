@@ -9,8 +9,8 @@ from typing import Any, TextIO
 
 import structlog
 
-from config.redaction import redact
 from config.fields import FROM_FILES
+from config.redaction import redact
 from config.settings import Settings
 
 LONGEST_VALUE = 2000

@@ -1,4 +1,4 @@
-"""The settings of this process, read from the environment and `.env` in this module only; `config.fields` lists them."""
+"""The settings of this process, read from the environment and `.env` here only; `config.fields` lists them."""
 
 import os
 import shlex
