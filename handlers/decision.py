@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from config.accounts import is_paused
 from config.database import now
 from handlers import commands, replies
+from handlers.facts import Informed, spent
 from handlers.grammar import Command, Mistake
 from handlers.inbox import Taken
 from handlers.policy import Verdict, decide
-from handlers.standing import Standing, spent
 from runners import moves, outbox, runs, tasks
 from runners.agents import AGENTS
 from runners.agents.adapter import Agent
@@ -30,7 +30,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Decision(Standing):
+class Decision(Informed):
     """One command of a text, decided and done inside the transaction that marks its delivery done."""
 
     def answer(self, item: Command | Mistake) -> tuple[Verdict, Answer]:

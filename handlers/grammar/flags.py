@@ -74,7 +74,7 @@ def _above_zero(wanted: str) -> Callable[[str], float]:
 
 
 _ALL = (
-    Flag("--agent", "NAME", "the agent to work", "agents", _agents),
+    Flag("--agent", "NAME", "the agent to work; with commas several, for `compare`", "agents", _agents),
     Flag("--model", "M", "the model that the agent asks", "model", _model),
     Flag("--base", "BRANCH", "the branch to start from", "base", _base),
     Flag("--draft", "", "open the pull request as a draft", "draft", lambda _: True),
