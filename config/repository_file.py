@@ -43,6 +43,11 @@ class Triggers(_Part):
 
     label: Label | None = Field(default="async-code", description="The label that means `implement`; null: none.")
     issue_body: bool = Field(default=True, description="Whether a command in a new issue's text counts.")
+    on_ci_failure: Literal["off", "fix"] = Field(
+        default="off",
+        description="`fix`: where CI fails on a pull request that the bot opened it is repaired unasked, at most three "
+        "times, for whoever asked for the work.",
+    )
 
 
 class Allow(_Part):

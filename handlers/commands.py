@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
     select,
     update,
 )
@@ -96,6 +97,14 @@ def known(connection: Connection, host: str, repository_id: int, kind: str, sour
         commands.c.source_id == source_id,
     )
     return set(connection.execute(select(commands.c.ordinal).where(*same)).scalars())
+
+
+def allowed_at(connection: Connection, host: str, repository_id: int, kind: str, number: int) -> int:
+    """Commands of a kind of source that were done on an issue or pull request."""
+    same = {"host": host, "repository_id": repository_id, "kind": kind, "number": number}
+    theirs = [commands.c[name] == value for name, value in same.items()]
+    counted = select(func.count()).select_from(commands).where(*theirs, commands.c.allowed)
+    return int(connection.execute(counted).scalar_one())
 
 
 def begun_by(connection: Connection, host: str, repository_id: int, kind: str, source_id: str) -> list[str]:

@@ -6,8 +6,8 @@ from typing import Any
 import structlog
 
 from config import errors
-from handlers import inbox, installations, spoken, triggers, withdrawals
-from handlers.events import Closed, InstallationChanged, Labelled, Pressed, RepositoriesAdded, Spoken, Unsaid
+from handlers import ci_failures, inbox, installations, spoken, triggers, withdrawals
+from handlers.events import Closed, Concluded, InstallationChanged, Labelled, Pressed, RepositoriesAdded, Spoken, Unsaid
 from handlers.parsing import Unreadable, parse
 from handlers.payloads import NotJson, whole
 from runners.context import Context
@@ -17,6 +17,7 @@ DECIDED_BY: dict[type, Callable[[Context, inbox.Taken, Any], None]] = {
     Spoken: spoken.hear,
     Labelled: triggers.labelled,
     Pressed: triggers.pressed,
+    Concluded: ci_failures.concluded,
     Unsaid: withdrawals.unsaid,
     Closed: withdrawals.closed,
     InstallationChanged: installations.changed,

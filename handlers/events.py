@@ -25,6 +25,7 @@ ROUTES = (
     Route("pull_request_review_comment", "deleted", True),
     Route("check_run", "rerequested", False),
     Route("check_run", "requested_action", False),
+    Route("check_suite", "completed", True),  # by the name of our branch
     Route("check_suite", "rerequested", False),
     Route("installation", "created", False),
     Route("installation", "deleted", False),
@@ -96,7 +97,8 @@ class Spoken:
     """A text in which commands may stand (`kind`): a comment, a new issue's body, a review's or one of its comments.
 
     `source_id` is the comment's or the issue's id: with the kind and a command's ordinal it is the command's key. A
-    trigger that means a command has the delivery's GUID there (`label`, `button`, `rerun`).
+    trigger that means a command has the delivery's GUID there (`label`, `button`, `rerun`), failing CI (`ci`) the
+    commit: however many Apps check it, it is fixed once.
     """
 
     kind: str
@@ -136,6 +138,19 @@ class Pressed:
     head_sha: str
     run_id: str | None
     button: str | None
+
+
+@dataclass(frozen=True)
+class Concluded:
+    """Checks of an App on a commit have all ended; `pulls` are the pull requests whose head that is, by number."""
+
+    installation_id: int
+    repository: Repository
+    sender: Sender
+    app_id: int
+    head_sha: str
+    conclusion: str
+    pulls: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -179,7 +194,7 @@ class RepositoriesAdded:
     repositories: tuple[tuple[int, str], ...]
 
 
-Event = RepositoriesAdded | Spoken | Labelled | Pressed | Unsaid | Closed | InstallationChanged
+Event = RepositoriesAdded | Spoken | Labelled | Pressed | Concluded | Unsaid | Closed | InstallationChanged
 
 
 def may_be_wanted(event: str) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from config.database import Connection, now
+from handlers import commands
 from handlers.crew import Crew
 from handlers.grammar import Command
 from handlers.policy import DAY, HOUR, STARTS_A_RUN, Facts, Here, Spent
@@ -40,6 +41,7 @@ class Informed(Crew):
             limits=settings.limits,
             spent=spent(self.connection, self.account_id),
             on_this=self.on_this(),
+            unasked=self.unasked(),
             is_ours=command.verb == "revise" and self.published() is not None,
             ci_held=command.verb == "release" and self.held() is not None,
             bad_file=self.scene.bad_file,
@@ -51,6 +53,13 @@ class Informed(Crew):
         allow = self.scene.wishes.allow
         may = allow.names(self.scene.role.name.lower(), self.event.sender.login)
         return "" if may else ", ".join([*allow.all_roles, *allow.users]) or "nobody"
+
+    def unasked(self) -> int:
+        """How often CI's failing began something here, if that is what happened."""
+        place, kind = self.place(), self.event.kind
+        if kind != "ci":
+            return 0
+        return commands.allowed_at(self.connection, place.host, place.repository_id, kind, place.number)
 
     def on_this(self) -> Here:
         """What ran in the last hour on this issue or pull request: more than so many look like a loop."""

@@ -5,11 +5,12 @@ githubkit's own webhook models are not used: they cost two seconds and refuse a 
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from handlers.events import (
     ROUTES,
     Closed,
+    Concluded,
     Event,
     InstallationChanged,
     Labelled,
@@ -70,11 +71,15 @@ class _Fields:
         return {_storable(str(key)): _storable(str(value)) for key, value in found.items()}
 
     def repositories(self, path: str) -> tuple[tuple[int, str], ...]:
+        each = self.each(path)
+        return tuple((one.number(f"{path}.id"), one.text(f"{path}.full_name")) for one in each)
+
+    def each(self, path: str) -> "list[_Fields]":
+        """The objects of a list; what is wrong in one is named by the list's path."""
         listed = self._maybe(path) or []
         if not isinstance(listed, list):
             raise ValueError(f"{path} is not a list")
-        each = [_Fields({path: one}) for one in listed]
-        return tuple((one.number(f"{path}.id"), one.text(f"{path}.full_name")) for one in each)
+        return [_Fields(_nested(path, one)) for one in listed]
 
     def _at(self, path: str) -> Any:
         found = self._maybe(path)
@@ -89,6 +94,13 @@ class _Fields:
                 return None
             found = found.get(part)
         return found
+
+
+def _nested(path: str, value: Any) -> Mapping[str, Any]:
+    """An object in which the path leads to the value."""
+    for part in reversed(path.split(".")):
+        value = {part: value}
+    return cast("Mapping[str, Any]", value)
 
 
 def _storable(text: str) -> str:
@@ -172,6 +184,17 @@ def _pressed(fields: _Fields, checked: str, button: str | None = None) -> Presse
     )
 
 
+def _concluded(fields: _Fields) -> Concluded:
+    pulls = fields.each("check_suite.pull_requests")
+    return Concluded(
+        *_where(fields),
+        app_id=fields.number("check_suite.app.id"),
+        head_sha=fields.text("check_suite.head_sha"),
+        conclusion=fields.text("check_suite.conclusion", ""),
+        pulls=tuple(pull.number("check_suite.pull_requests.number") for pull in pulls),
+    )
+
+
 def _unsaid(fields: _Fields, kind: str, on: str) -> Unsaid:
     return Unsaid(kind, *_where(fields), fields.number("comment.id"), fields.number(f"{on}.number"))
 
@@ -198,6 +221,7 @@ PARSERS: dict[tuple[str, str], Callable[[_Fields], Event]] = {
     ("pull_request", "closed"): lambda fields: Closed(*_where(fields), fields.number("pull_request.number")),
     ("check_run", "rerequested"): lambda fields: _pressed(fields, "check_run"),
     ("check_run", "requested_action"): lambda fields: _pressed(fields, "check_run", "requested_action.identifier"),
+    ("check_suite", "completed"): _concluded,
     ("check_suite", "rerequested"): lambda fields: _pressed(fields, "check_suite"),
     ("installation_repositories", "added"): lambda fields: RepositoriesAdded(
         fields.number("installation.id"), fields.repositories("repositories_added")

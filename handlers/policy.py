@@ -10,6 +10,7 @@ from handlers.grammar import VERBS, Command
 from runners.github_types import Role
 
 HOUR, DAY = 3600, 86_400
+MOST_UNASKED = 3
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Facts:
     limits: Limits = NO_LIMITS
     spent: Spent = NOTHING_SPENT
     on_this: Here = NOTHING_HERE
+    unasked: int = 0  # times that this was begun here before by CI's failing, where it is now
     is_ours: bool = False  # a run of ours published on the pull request
     ci_held: bool = False  # on the pull request
     bad_file: str = ""  # what is wrong with the repository's file
@@ -158,6 +160,8 @@ def _how_much(command: Command, facts: Facts) -> Verdict | None:
     if command.verb not in STARTS_A_RUN:
         return None
     spent, limits, here = facts.spent, facts.limits, facts.on_this
+    if facts.unasked >= MOST_UNASKED:
+        return Verdict(False, "enough_fixes", MOST_UNASKED, facts.unasked)
     if spent.day + facts.agents > limits.per_day:
         return Verdict(False, "quota_day", limits.per_day, spent.day, _after(spent.oldest_of_day, DAY))
     if spent.hour + facts.agents > limits.per_hour:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from config.repository_file import NO_WISHES, PATH, Wishes
 from config.tiers import Limits
 from handlers.grammar import FLAGS, VERBS, Command, Mistake, nearest
-from handlers.policy import Spent, Verdict
+from handlers.policy import MOST_UNASKED, Spent, Verdict
 from runners.agents.adapter import Agent
 from runners.states import TaskState
 from runners.wording.prose import prose
@@ -31,10 +31,14 @@ class TaskLine:
 
 def occasion(kind: str, sender: str) -> list[str]:
     """What an answer is about, where no comment with the command stands before it."""
-    deed = {"label": "put the label on", "button": "pressed the check run's button", "rerun": "pressed Re-run"}.get(
-        kind
-    )
-    return [f"{quoted(sender, 60)} {deed}."] if deed else []
+    who = quoted(sender, 60)
+    about = {
+        "label": f"{who} put the label on.",
+        "button": f"{who} pressed the check run's button.",
+        "rerun": f"{who} pressed Re-run.",
+        "ci": f"CI failed on this pull request, whose work {who} asked for.",
+    }
+    return [about[kind]] if kind in about else []
 
 
 def mistake(found: Mistake) -> str:
@@ -74,6 +78,8 @@ REFUSALS = {
     "nothing_to_approve": "**Nothing to approve**: no plan waits here. `plan` asks for one.",
     "another_plan": "**Which plan?** Behind `approve` stands the name of a plan and nothing else; here waits {detail}. "
     "It is done as it was shown: for another one write `plan` and what it is to be.",
+    "enough_fixes": f"**Enough**: that was tried {MOST_UNASKED} times here, and CI fails still. Look at it yourself; "
+    "`/async-code fix`, with what you know of it, tries once more.",
     "nothing_to_cancel": "**Nothing to cancel**: no task waits or works here.",
     "nothing_to_retry": f"**Nothing to retry**: no task has been asked for here yet. {HELP}",
     "still_at_work": "**Still at work**: the newest task here has not ended. "
@@ -223,6 +229,7 @@ def config_text(wishes: Wishes, *, agent: str, base: str, minutes: float, budget
     who = [*(f"`{role}`" for role in allow.all_roles), *(quoted(login, 60) for login in allow.users)] or ["nobody"]
     triggered = [f"the label {quoted(triggers.label, 60)}"] if triggers.label else []
     triggered += ["a new issue's text"] if triggers.issue_body else []
+    triggered += ["CI that fails on the bot's own pull requests"] if triggers.on_ci_failure == "fix" else []
     rows = {
         "Agents": _names(wishes.agents) or "all",
         "Default agent": f"`{agent}`",

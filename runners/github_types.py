@@ -86,6 +86,9 @@ class Thread:
     said: tuple[Said, ...]
 
 
+FAILING = frozenset({"failure", "timed_out", "startup_failure"})  # conclusions of checks
+
+
 @dataclass(frozen=True)
 class Failing:
     """A check that failed: what it says in Markdown, and what it printed."""

@@ -5,11 +5,10 @@ from contextlib import suppress
 from typing import Any
 
 from runners.github.connection import PAGE, Connection
-from runners.github_types import Failing, Forbidden, NotFound, Where
+from runners.github_types import FAILING, Failing, Forbidden, NotFound, Where
 
 MOST_LOGS = 3
 MOST_LOG_BYTES, LAST_OF_A_LOG = 50_000_000, 60_000
-FAILING = frozenset({"failure", "timed_out", "startup_failure"})
 
 
 class Failures(Connection):

@@ -46,9 +46,12 @@ CHECK_TITLES = {
 }
 
 
+BRANCHES = "async-code/"  # how the names of our branches begin
+
+
 def branch_name(number: int, title: str, run_id: str) -> str:
     """`async-code/<issue>-<slug>-<run>`, ASCII whatever the title holds."""
-    return f"async-code/{number}-{slug(title, 40)}-{run_id}"
+    return f"{BRANCHES}{number}-{slug(title, 40)}-{run_id}"
 
 
 def subject(task: TaskView, title: str) -> str:

@@ -101,6 +101,19 @@ PAYLOADS: dict[str, dict[str, Any]] = {
         "check_suite": {"id": 8, "head_sha": "a" * 40, "app": {"id": 1}},
         **AROUND,
     },
+    "check_suite/completed": {
+        "action": "completed",
+        "check_suite": {
+            "id": 8,
+            "head_branch": "async-code/5-x-r0123456789ab",
+            "head_sha": "a" * 40,
+            "status": "completed",
+            "conclusion": "failure",
+            "pull_requests": [{"id": 4, "number": 6, "head": {"ref": "async-code/5-x-r0123456789ab"}}],
+            "app": {"id": 2},
+        },
+        **AROUND,
+    },
     "installation": {
         "action": "created",
         "installation": {
@@ -140,6 +153,7 @@ NEEDED = {
     "check_run/rerequested": EVERYWHERE | {"check_run.app.id", "check_run.head_sha", "check_run.external_id"},
     "check_run/requested_action": EVERYWHERE
     | {"check_run.app.id", "check_run.head_sha", "check_run.external_id", "requested_action.identifier"},
+    "check_suite/completed": EVERYWHERE | {"check_suite.app.id", "check_suite.head_sha"},
     "check_suite/rerequested": EVERYWHERE | {"check_suite.app.id", "check_suite.head_sha"},
     "installation": {"action", "installation.id", "installation.account.id", "installation.account.login"},
     "installation_repositories": {"action", "installation.id"},

@@ -55,13 +55,16 @@ def update_check(site: Site, repository: Repository, check_id: int, given: Mappi
 
 
 def fail_elsewhere(site: Site, repository: Repository, sha: str, name: str, text: str) -> CheckRun:
-    """Another App's check of a commit fails; ours hears nothing of it, as on GitHub."""
+    """Another App's check of a commit fails, the only one of its suite: ours hears that the suite has ended."""
     with site.ledger.lock:
         output = {"title": "Failed", "summary": "It failed.", "text": text}
         check_id, suite_id = site.ledger.new_id(), site.ledger.new_id()
         made = CheckRun(id=check_id, repository_id=repository.id, suite_id=suite_id, head_sha=sha, name=name)
         blank = replace(made, of_app=ACTIONS)
-        return site.ledger.keep(_with(blank, {"conclusion": "failure", "output": output}))
+        failed = site.ledger.keep(_with(blank, {"conclusion": "failure", "output": output}))
+        suite = checks.check_suite(site, repository, failed)
+        announce(site, "check_suite", "completed", repository, site.app.bot, check_suite=suite)
+        return failed
 
 
 def ask_again(site: Site, repository: Repository, check_id: int, by: User) -> None:

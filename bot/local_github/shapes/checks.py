@@ -68,7 +68,7 @@ def check_suite(site: Site, repository: Repository, record: CheckRun) -> Json:
         "before": None,
         "after": record.head_sha,
         "pull_requests": [minimal_pull(site, repository, pull) for pull in pulls],
-        "app": via_app(site, site.app.id),
+        "app": via_app(site, record.of_app or site.app.id),
         "created_at": date(record.started_at or repository.created_at),
         "updated_at": date(record.completed_at or record.started_at or repository.created_at),
     }
