@@ -4,7 +4,7 @@ An invalid file is obeyed in no part: whoever commands is told what is wrong, wh
 """
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -19,6 +19,7 @@ DEEPEST = 10  # lists within lists: what YAML does with very many takes minutes
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 Login = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,99}$")]
+Team = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,99}$")]
 Pattern = Annotated[str, StringConstraints(pattern=r"^[^!/]|^/[^/]", max_length=200)]
 # The web process looks for our name in a delivery before it reads it, so that the label must hold it.
 Label = Annotated[str, StringConstraints(pattern=r"(?i)async-code", max_length=50)]
@@ -51,19 +52,25 @@ class Triggers(_Part):
 
 
 class Allow(_Part):
-    """Who may have it work. Nobody without write access ever may. Where only users are named, no role counts."""
+    """Who may have it work. Nobody without write access ever may. Where users or teams alone are named no role counts."""
 
     roles: list[Roles] | None = Field(default=None, description="Whose role is one of these …")
-    users: list[Login] = Field(default=[], description="… or who is one of these.")
+    users: list[Login] = Field(default=[], description="… or who is one of these …")
+    teams: list[Team] = Field(
+        default=[],
+        max_length=10,
+        description="… or who is in one of these teams of the organisation, named as in their address.",
+    )
 
-    def names(self, role: str, login: str) -> bool:
-        """Whether somebody of this role and login is among them."""
-        return role in self.all_roles or login.lower() in map(str.lower, self.users)
+    def names(self, role: str, login: str, teams: Collection[str] = ()) -> bool:
+        """Whether somebody of this role and login, and in these teams, is among them."""
+        named = role in self.all_roles or login.lower() in map(str.lower, self.users)
+        return named or not set(self.teams).isdisjoint(teams)
 
     @property
     def all_roles(self) -> Sequence[str]:
         """The roles that count."""
-        return ([] if self.users else get_args(Roles)) if self.roles is None else self.roles
+        return ([] if self.users or self.teams else get_args(Roles)) if self.roles is None else self.roles
 
 
 class PullRequests(_Part):

@@ -11,7 +11,7 @@ from handlers.inbox import Taken
 from handlers.policy import DAY, STARTS_A_RUN
 from handlers.replies import occasion
 from handlers.standing import Scene
-from handlers.wishes import wishes_of
+from handlers.wishes import teams_of, wishes_of
 from runners import outbox
 from runners.admission import admit
 from runners.context import Context
@@ -46,7 +46,9 @@ def look(context: Context, event: Spoken, found: list[Command | Mistake]) -> Sce
         return Scene(role, None)
     pull = _pull(context, event) if verbs & ON_A_BRANCH else None
     try:
-        return Scene(role, pull, wishes=wishes_of(context, where_of(event)))
+        wishes = wishes_of(context, where_of(event))
+        teams = teams_of(context, where_of(event), wishes.allow, role, event.sender.login)
+        return Scene(role, pull, wishes=wishes, teams=teams)
     except BadFile as error:
         return Scene(role, pull, bad_file=str(error))
 

@@ -50,9 +50,10 @@ class Informed(Crew):
 
     def not_among(self) -> str:
         """Whom the repository's file lets have it work, if the sender is none of them."""
-        allow = self.scene.wishes.allow
-        may = allow.names(self.scene.role.name.lower(), self.event.sender.login)
-        return "" if may else ", ".join([*allow.all_roles, *allow.users]) or "nobody"
+        allow, scene = self.scene.wishes.allow, self.scene
+        may = allow.names(scene.role.name.lower(), self.event.sender.login, scene.teams)
+        named = [*allow.all_roles, *allow.users, *(f"the team {team}" for team in allow.teams)]
+        return "" if may else ", ".join(named) or "nobody"
 
     def unasked(self) -> int:
         """How often CI's failing began something here, if that is what happened."""

@@ -69,7 +69,7 @@ Editors check it against the JSON Schema at `/schema/async-code.json` of the bot
 agents: [claude-code, codex]
 model: {{claude-code: sonnet}}
 triggers: {{label: async-code, issue_body: true, on_ci_failure: fix}}
-allow: {{roles: [write, maintain, admin], users: []}}
+allow: {{roles: [write, maintain, admin], users: [], teams: []}}
 base: main
 pull_request: {{draft: true, reviewers: [requester], labels: [from-a-bot], sign_off: false}}
 ci: auto

@@ -226,7 +226,8 @@ def agents_text(agents: Iterable[Agent], default_agent: str, offers: Callable[[s
 def config_text(wishes: Wishes, *, agent: str, base: str, minutes: float, budget_usd: float) -> str:
     """What counts here, and whose word it is; `base` is the default branch, the numbers are the operator's limits."""
     bounds, allow, triggers = wishes.limits, wishes.allow, wishes.triggers
-    who = [*(f"`{role}`" for role in allow.all_roles), *(quoted(login, 60) for login in allow.users)] or ["nobody"]
+    who = [*(f"`{role}`" for role in allow.all_roles), *(quoted(login, 60) for login in allow.users)]
+    who += [f"the team `{team}`" for team in allow.teams]
     triggered = [f"the label {quoted(triggers.label, 60)}"] if triggers.label else []
     triggered += ["a new issue's text"] if triggers.issue_body else []
     triggered += ["CI that fails on the bot's own pull requests"] if triggers.on_ci_failure == "fix" else []
@@ -235,7 +236,7 @@ def config_text(wishes: Wishes, *, agent: str, base: str, minutes: float, budget
         "Default agent": f"`{agent}`",
         "Models": ", ".join(f"`{name}`: {quoted(model, 60)}" for name, model in wishes.model.items())
         or "each one's own",
-        "Who may": ", ".join(who),
+        "Who may": ", ".join(who) or "nobody",
         "Besides comments": ", ".join(triggered) or "nothing",
         "Begins at": quoted(wishes.base or base, 100),
         "Pull requests": "drafts" if wishes.pull_request.draft else "ready for review",

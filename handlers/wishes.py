@@ -1,14 +1,16 @@
 """What a repository wishes, asked of GitHub: its own file, else that of its owner's `.github` repository."""
 
 from dataclasses import replace
+from itertools import islice
 
-from config.repository_file import NO_WISHES, PATH, BadFile, Wishes, read
+from config.repository_file import NO_WISHES, PATH, Allow, BadFile, Wishes, read
 from runners.context import Context
-from runners.github_types import Invalid, Where
+from runners.github_types import Forbidden, Invalid, Role, Where
 from runners.reach import not_let
 from runners.wording.safe import quoted
 
 SHARED = ".github"
+NOT_TOLD = "this installation may not read the members of the organisation; an owner grants that in its settings."
 
 
 def wishes_of(context: Context, where: Where) -> Wishes:
@@ -22,6 +24,20 @@ def wishes_of(context: Context, where: Where) -> Wishes:
         except (BadFile, Invalid) as error:
             raise BadFile(f"`{PATH}` of {place.repository}, {error}") from None
     return NO_WISHES
+
+
+def teams_of(context: Context, where: Where, allow: Allow, role: Role, login: str) -> frozenset[str]:
+    """A team that the file lets have it work and the person is in, asked of GitHub if nothing else lets them.
+
+    Raises BadFile where GitHub does not tell.
+    """
+    if allow.names(role.name.lower(), login):
+        return frozenset()
+    try:
+        found = (team for team in allow.teams if context.github.is_in_team(where, team, login))
+        return frozenset(islice(found, 1))
+    except Forbidden:
+        raise BadFile(f"`allow.teams` of `{PATH}`: {NOT_TOLD}") from None
 
 
 def _within(context: Context, wishes: Wishes) -> Wishes:

@@ -1,6 +1,7 @@
 """`.github/async-code.yml` through the front door: it narrows, it is asked for anew, and a mistake in it is told."""
 
 import json
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -75,6 +76,28 @@ def test_only_whom_it_names_may_have_it_work(world: World) -> None:
     world.hub.set_role(REPO, "tom", "write")
     answer(world, IMPLEMENT, by="tom")
     assert states(world) == ["done"]
+
+
+def test_whoever_is_in_a_team_that_it_names_may(world: World) -> None:
+    wish(world, "allow: {teams: [makers, keepers]}\n")
+    refused = answer(world, IMPLEMENT)
+    assert "lets only these have it work: `the team makers, the team keepers`" in refused
+    assert "| Who may | the team `makers`, the team `keepers` |" in answer(world, "/async-code config")
+    world.hub.join_team("octo", "keepers", "alice")
+    answer(world, IMPLEMENT)
+    assert states(world) == ["done"]
+
+
+def test_where_the_installation_may_not_read_members_nobody_is_taken_for_one(world: World) -> None:
+    ledger = world.hub.site.ledger
+    world.hub.join_team("octo", "makers", "alice")
+    wish(world, "allow: {teams: [makers]}\n")
+    for id, installation in ledger.installations.items():
+        kept = {name: level for name, level in installation.permissions.items() if name != "members"}
+        ledger.installations[id] = replace(installation, permissions=kept)
+    said = answer(world, IMPLEMENT)
+    assert f"`allow.teams` of `{PATH}`: this installation may not read the members" in said
+    assert states(world) == []
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,16 @@ class Places(Connection):
         another = answer is not None and user_id is not None and (answer.get("user") or {}).get("id") != user_id
         return Role.NONE if answer is None or another else role_of(answer)
 
+    def is_in_team(self, where: Where, team: str, login: str) -> bool:
+        """Whether the person is in the team of the repository's owner, or in one below it. False where there is none.
+
+        Raises Forbidden where the installation may not read members.
+        """
+        membership = self.found(
+            where, lambda rest: rest.teams.get_membership_for_user_in_org(where.owner, team, login).json()
+        )
+        return membership is not None and membership["state"] == "active"
+
     def is_open(self, where: Where, number: int) -> bool:
         """Whether the issue or pull request is open; one that is gone is not."""
         issue = self.found(where, lambda rest: rest.issues.get(where.owner, where.name, number).json())

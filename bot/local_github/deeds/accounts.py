@@ -33,6 +33,14 @@ def set_role(site: Site, full_name: str, login: str, role: str, like: str | None
         site.ledger.changed()
 
 
+def join_team(site: Site, organisation: str, team: str, login: str) -> None:
+    """Puts a person into a team of an organisation; the team is made if there is none."""
+    with site.ledger.lock:
+        key = (site.ledger.user(organisation).login.lower(), team)
+        joined = site.ledger.user(login).login.lower()
+        site.ledger.teams[key] = site.ledger.teams.get(key, frozenset()) | {joined}
+
+
 def install(site: Site, login: str) -> Installation:
     """Installs the App on an account with all of its repositories; the installation that is there stays."""
     with site.ledger.lock:

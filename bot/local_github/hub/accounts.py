@@ -36,6 +36,10 @@ class Accounts(Hands):
         """none, read, triage, write, maintain or admin; a custom role's name needs `like`, one of those."""
         accounts.set_role(self.site, repo, login, role, like)
 
+    def join_team(self, organisation: str, team: str, login: str) -> None:
+        """A person joins a team, which is made if there is none."""
+        accounts.join_team(self.site, organisation, team, login)
+
     def role(self, repo: str, login: str) -> Role:
         """What somebody may do in a repository."""
         return self.site.ledger.role(self.repository(repo), self.user(login))
