@@ -5,6 +5,8 @@ Whatever is wrong with a request is said in one line with a 4xx; nothing that a 
 
 import asyncio
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import structlog
 from starlette.requests import ClientDisconnect
@@ -28,6 +30,7 @@ EVENT = re.compile(r"[a-z0-9_]{1,64}")
 
 PONG = JSONResponse({"answer": "pong"})
 NOT_WANTED = JSONResponse({"answer": "not wanted"})
+UNHEARD = JSONResponse({"answer": "a bot that nobody listed"})  # we, most of all
 NO_COMMAND = JSONResponse({"answer": "no command in it"})
 STORED = JSONResponse({"answer": "stored"}, 202)
 KNOWN = JSONResponse({"answer": "known"}, 202)
@@ -52,7 +55,7 @@ class Intake:
     def __init__(self, settings: Settings, writer: Writer) -> None:
         self._writer = writer
         self._app_id, self._slug = str(settings.github_app_id).encode(), settings.github_app_slug
-        self._secrets = settings.webhook_secrets
+        self._secrets, self._bots = settings.webhook_secrets, settings.bots_allowed
         self._large = asyncio.Semaphore(MOST_LARGE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -103,6 +106,8 @@ class Intake:
             return NOT_WANTED
         if route.needs_trigger and not always and not mentions(body, self._slug):
             return NO_COMMAND
+        if route.said and _is_bot(payload) and payload["sender"].get("id") not in self._bots:
+            return UNHEARD
         new = await self._writer.keep(NewDelivery(head.guid, head.event, to_text(payload)))
         return STORED if new else KNOWN
 
@@ -117,6 +122,11 @@ class Intake:
         if len(body) > MOST_BYTES:
             raise Refused(413, f"a delivery has at most {MOST_BYTES} bytes")
         return body
+
+
+def _is_bot(payload: Mapping[str, Any]) -> bool:
+    sender = payload.get("sender")
+    return isinstance(sender, dict) and sender.get("type") == "Bot"
 
 
 class _Head:

@@ -44,6 +44,9 @@ class Triggers(_Part):
 
     label: Label | None = Field(default="async-code", description="The label that means `implement`; null: none.")
     issue_body: bool = Field(default=True, description="Whether a command in a new issue's text counts.")
+    edited_comments: bool = Field(
+        default=False, description="Whether a command counts that its author adds to a comment later."
+    )
     on_ci_failure: Literal["off", "fix"] = Field(
         default="off",
         description="`fix`: where CI fails on a pull request that the bot opened it is repaired unasked, at most three "
@@ -52,7 +55,7 @@ class Triggers(_Part):
 
 
 class Allow(_Part):
-    """Who may have it work. Nobody without write access ever may. Where users or teams alone are named no role counts."""
+    """Who may have it work, never without write access. Where only users or teams are named, no role counts."""
 
     roles: list[Roles] | None = Field(default=None, description="Whose role is one of these …")
     users: list[Login] = Field(default=[], description="… or who is one of these …")

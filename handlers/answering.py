@@ -28,8 +28,10 @@ def is_heard(context: Context, sender: Sender) -> bool:
     return not sender.is_bot or sender.id in context.settings.bots_allowed
 
 
-def look(context: Context, event: Spoken, found: list[Command | Mistake]) -> Scene | None:
+def look(context: Context, event: Spoken, found: list[Command | Mistake], *, wished: bool = False) -> Scene | None:
     """Asks GitHub who the sender is and what the pull request is; None where nobody is to be answered.
+
+    The repository's file is read where a command obeys it, or where it decides whether there is one (`wished`).
 
     Someone refused lately is not asked about again, and an account that may not use this bot was told so once a day.
     """
@@ -42,7 +44,7 @@ def look(context: Context, event: Spoken, found: list[Command | Mistake]) -> Sce
             return None
     role = context.github.role(where_of(event), event.sender.login, event.sender.id)
     verbs = {item.verb for item in found if isinstance(item, Command)}
-    if role < Role.TRIAGE or not (verbs & OBEYS_THE_FILE or event.kind == "issue"):
+    if role < Role.TRIAGE or not (verbs & OBEYS_THE_FILE or wished):
         return Scene(role, None)
     pull = _pull(context, event) if verbs & ON_A_BRANCH else None
     try:

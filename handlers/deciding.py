@@ -7,7 +7,17 @@ import structlog
 
 from config import errors
 from handlers import ci_failures, inbox, installations, spoken, triggers, withdrawals
-from handlers.events import Closed, Concluded, InstallationChanged, Labelled, Pressed, RepositoriesAdded, Spoken, Unsaid
+from handlers.events import (
+    Closed,
+    Concluded,
+    Edited,
+    InstallationChanged,
+    Labelled,
+    Pressed,
+    RepositoriesAdded,
+    Spoken,
+    Unsaid,
+)
 from handlers.parsing import Unreadable, parse
 from handlers.payloads import NotJson, whole
 from runners.context import Context
@@ -15,6 +25,7 @@ from runners.github_types import GitHubError, InstallationGone
 
 DECIDED_BY: dict[type, Callable[[Context, inbox.Taken, Any], None]] = {
     Spoken: spoken.hear,
+    Edited: spoken.hear_again,
     Labelled: triggers.labelled,
     Pressed: triggers.pressed,
     Concluded: ci_failures.concluded,

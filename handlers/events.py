@@ -6,22 +6,28 @@ from typing import NamedTuple
 
 
 class Route(NamedTuple):
-    """An event and action that something here wants; with `needs_trigger` only if the body holds our trigger."""
+    """An event and action that something here wants; with `needs_trigger` only if the body holds our trigger.
+
+    `said`: somebody says something, which counts for nothing if it is a bot that the operator has not listed.
+    """
 
     event: str
     action: str
     needs_trigger: bool
+    said: bool = False
 
 
 ROUTES = (
-    Route("issue_comment", "created", True),
+    Route("issue_comment", "created", True, said=True),
+    Route("issue_comment", "edited", True, said=True),
     Route("issue_comment", "deleted", True),
-    Route("issues", "opened", True),
-    Route("issues", "labeled", True),
+    Route("issues", "opened", True, said=True),
+    Route("issues", "labeled", True, said=True),
     Route("issues", "closed", False),
     Route("pull_request", "closed", False),
-    Route("pull_request_review", "submitted", True),
-    Route("pull_request_review_comment", "created", True),
+    Route("pull_request_review", "submitted", True, said=True),
+    Route("pull_request_review_comment", "created", True, said=True),
+    Route("pull_request_review_comment", "edited", True, said=True),
     Route("pull_request_review_comment", "deleted", True),
     Route("check_run", "rerequested", False),
     Route("check_run", "requested_action", False),
@@ -117,6 +123,22 @@ class Spoken:
 
 
 @dataclass(frozen=True)
+class Edited:
+    """A comment has other words now; `before` are those that it had, `edit` is a number of 24 bits.
+
+    A command's key is of whole texts: those of an edit have ordinals of their own (`ordinal`).
+    """
+
+    said: Spoken
+    before: str
+    edit: int
+
+    def ordinal(self, of_text: int) -> int:
+        """That of a command which is the how-manieth of the text as it is now. It fits into 32 bits."""
+        return (1 + self.edit) * 100 + of_text
+
+
+@dataclass(frozen=True)
 class Labelled:
     """A label was put on an issue, by somebody."""
 
@@ -194,7 +216,7 @@ class RepositoriesAdded:
     repositories: tuple[tuple[int, str], ...]
 
 
-Event = RepositoriesAdded | Spoken | Labelled | Pressed | Concluded | Unsaid | Closed | InstallationChanged
+Event = RepositoriesAdded | Spoken | Edited | Labelled | Pressed | Concluded | Unsaid | Closed | InstallationChanged
 
 
 def may_be_wanted(event: str) -> bool:

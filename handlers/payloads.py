@@ -19,9 +19,10 @@ PARTS: Parts = {
     "issue": {**dict.fromkeys(("id", "number", "title", "body", "pull_request")), "user": ACCOUNT},
     "comment": {
         **dict.fromkeys(("id", "body", "path", "line", "start_line", "original_line", "original_start_line")),
-        **dict.fromkeys(("diff_hunk", "side", "in_reply_to_id")),
+        **dict.fromkeys(("diff_hunk", "side", "in_reply_to_id", "updated_at")),
         "user": ACCOUNT,
     },
+    "changes": {"body": {"from": None}},
     "review": {"id": None, "body": None, "user": ACCOUNT},
     "label": {"name": None},
     "pull_request": {**dict.fromkeys(("number", "title", "body")), "user": ACCOUNT},

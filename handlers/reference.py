@@ -52,9 +52,10 @@ A lone `--` ends the flags: what follows is text, whatever it looks like. A valu
 | writes a command into a review, or on a line of a pull request | that command; on a line, it is about that place |
 | deletes the comment of a command that has not begun | it does not begin |
 | closes the issue or the pull request | what works on it ends |
-| nothing: CI fails on a pull request of ours, with `on_ci_failure: fix` | `fix`, by whoever asked; at most three times |
+| lets CI fail on a pull request of ours, with `on_ci_failure: fix` | `fix` for whoever asked, at most three times |
 
-An edited comment runs nothing. The label and the text of new issues can be switched off, in the repository's file.
+An edited comment runs nothing, unless the repository's file says `edited_comments: true`: then what its author adds
+counts. The label and the text of new issues can be switched off there.
 """
 FILE = """# The repository's file
 
@@ -68,7 +69,7 @@ Editors check it against the JSON Schema at `/schema/async-code.json` of the bot
 ```yaml
 agents: [claude-code, codex]
 model: {{claude-code: sonnet}}
-triggers: {{label: async-code, issue_body: true, on_ci_failure: fix}}
+triggers: {{label: async-code, issue_body: true, edited_comments: false, on_ci_failure: fix}}
 allow: {{roles: [write, maintain, admin], users: [], teams: []}}
 base: main
 pull_request: {{draft: true, reviewers: [requester], labels: [from-a-bot], sign_off: false}}

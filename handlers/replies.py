@@ -230,6 +230,7 @@ def config_text(wishes: Wishes, *, agent: str, base: str, minutes: float, budget
     who += [f"the team `{team}`" for team in allow.teams]
     triggered = [f"the label {quoted(triggers.label, 60)}"] if triggers.label else []
     triggered += ["a new issue's text"] if triggers.issue_body else []
+    triggered += ["commands added to a comment later"] if triggers.edited_comments else []
     triggered += ["CI that fails on the bot's own pull requests"] if triggers.on_ci_failure == "fix" else []
     rows = {
         "Agents": _names(wishes.agents) or "all",

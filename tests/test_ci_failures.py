@@ -66,7 +66,9 @@ def test_after_three_tries_it_is_left_to_people_and_said_so_once(working: World)
     (enough,) = [said for said in working.replies(number) if "Enough" in said]
     assert enough.startswith("CI failed on this pull request, whose work `alice` asked for.")
     assert "tried 3 times" in enough
-    assert "`fix`: `what about zero?` — asked by `alice`" in working.say(number, "/async-code fix what about zero?"), "people may go on"
+    assert "`fix`: `what about zero?` — asked by `alice`" in working.say(number, "/async-code fix what about zero?"), (
+        "people may go on"
+    )
 
 
 def test_without_the_wish_nothing_is_done(working: World) -> None:

@@ -67,6 +67,21 @@ def body_of(payload: object) -> bytes:
     return json.dumps(payload).encode()
 
 
+def test_what_a_bot_says_is_not_even_kept_unless_the_operator_listed_it(new_world: MakeWorld) -> None:
+    world = new_world(allowed_bots="9003")
+    for bot_id, answer in ((9004, "a bot that nobody listed"), (9003, "stored")):
+        bot = {"id": bot_id, "login": "some[bot]", "type": "Bot"}
+        said = {**comment_payload(world), "sender": bot, "comment": {"id": 77, "body": "/async-code help", "user": bot}}
+        assert post(world, body_of(said)).json() == {"answer": answer}
+    assert len(rows(world)) == 1
+
+
+def test_what_a_bot_does_is_kept(world: World) -> None:
+    bot = {"id": 9004, "login": "some[bot]", "type": "Bot"}
+    closed = {**comment_payload(world), "action": "closed", "sender": bot}
+    assert post(world, body_of(closed), x_github_event="issues").json() == {"answer": "stored"}
+
+
 SIGNATURES = [
     None,
     "",

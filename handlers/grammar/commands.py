@@ -1,8 +1,9 @@
 """The commands that a comment holds. Pure: text in, commands and mistakes out; whether they may run is policy's."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from handlers.grammar.flags import Flags
 from handlers.grammar.line import read
@@ -48,6 +49,23 @@ def find(body: str, *, prefix: str = PREFIX, slug: str = SLUG) -> list[Found]:
         for ordinal, (place, end) in enumerate(zip(places[:MOST_COMMANDS], ends, strict=False), start=1)
     ]
     return found + [_too_many(place) for place in places[MOST_COMMANDS : MOST_COMMANDS + 1]]
+
+
+def new(before: Sequence[Found], after: Sequence[Found]) -> list[Found]:
+    """What of a text was not in it before, wherever it stood there."""
+    there = Counter(_meaning(one) for one in before)
+    added = []
+    for one in after:
+        if there[_meaning(one)] > 0:
+            there[_meaning(one)] -= 1
+        else:
+            added.append(one)
+    return added
+
+
+def _meaning(one: Found) -> Found:
+    """The same at no place."""
+    return replace(one, ordinal=0, line=0)
 
 
 def mentions(raw: bytes, slug: str = SLUG, prefix: str = PREFIX) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.grammar import Command, Mistake, find, mentions
+from handlers.grammar import Command, Mistake, find, mentions, new
 
 LONGEST = 65_536
 
@@ -143,3 +143,14 @@ def test_a_setting_s_prefix_is_searched_for() -> None:
     assert mentions(b'{"body": "/Robot help"}', slug="x", prefix="/robot")
     assert not mentions(b'{"body": "/async-code help"}', slug="x", prefix="/robot")
     assert [item.verb for item in find("/Robot help", prefix="/robot") if isinstance(item, Command)] == ["help"]
+
+
+COMMANDS = st.lists(st.sampled_from(["/async-code help", "/async-code stauts", "/async-code implement it"]), max_size=9)
+
+
+@given(COMMANDS)
+def test_what_is_new_in_a_text_is_all_that_was_not_there(lines: list[str]) -> None:
+    found = find("\n".join(lines))
+    assert new(found, found) == []
+    assert new([], found) == found
+    assert new(find("\n".join(reversed(lines))), found) == []

@@ -76,6 +76,13 @@ CHECK: dict[str, Any] = {"id": 3003, "head_sha": "a" * 40, "external_id": "r0123
 AROUND: dict[str, Any] = {"repository": REPOSITORY, "sender": USER, "installation": {"id": 3, "node_id": "MDI"}}
 PAYLOADS: dict[str, dict[str, Any]] = {
     "issue_comment": {"action": "created", "issue": ISSUE, "comment": COMMENT, **AROUND},
+    "issue_comment/edited": {
+        "action": "edited",
+        "issue": ISSUE,
+        "comment": COMMENT,
+        "changes": {"body": {"from": "Before."}},
+        **AROUND,
+    },
     "issue_comment/deleted": {"action": "deleted", "issue": ISSUE, "comment": COMMENT, **AROUND},
     "issues": {"action": "opened", "issue": ISSUE, **AROUND},
     "issues/labeled": {"action": "labeled", "issue": ISSUE, "label": {"id": 1, "name": "async-code"}, **AROUND},
@@ -88,6 +95,13 @@ PAYLOADS: dict[str, dict[str, Any]] = {
         **AROUND,
     },
     "pull_request_review_comment": {"action": "created", "comment": REMARK, "pull_request": PULL, **AROUND},
+    "pull_request_review_comment/edited": {
+        "action": "edited",
+        "comment": REMARK,
+        "changes": {"body": {"from": "Before."}},
+        "pull_request": PULL,
+        **AROUND,
+    },
     "pull_request_review_comment/deleted": {"action": "deleted", "comment": REMARK, "pull_request": PULL, **AROUND},
     "check_run/rerequested": {"action": "rerequested", "check_run": CHECK, **AROUND},
     "check_run/requested_action": {
@@ -141,6 +155,7 @@ EVERYWHERE = {
 }  # fmt: skip
 NEEDED = {
     "issue_comment": EVERYWHERE | {"comment.id", "comment.user.id", "issue.number"},
+    "issue_comment/edited": EVERYWHERE | {"comment.id", "comment.user.id", "issue.number"},
     "issue_comment/deleted": EVERYWHERE | {"comment.id", "issue.number"},
     "issues": EVERYWHERE | {"issue.id", "issue.user.id", "issue.number"},
     "issues/labeled": EVERYWHERE | {"issue.id", "issue.user.id", "issue.number", "label.name"},
@@ -148,6 +163,8 @@ NEEDED = {
     "pull_request/closed": EVERYWHERE | {"pull_request.number"},
     "pull_request_review": EVERYWHERE | {"review.id", "review.user.id", "pull_request.number"},
     "pull_request_review_comment": EVERYWHERE
+    | {"comment.id", "comment.user.id", "comment.path", "pull_request.number"},
+    "pull_request_review_comment/edited": EVERYWHERE
     | {"comment.id", "comment.user.id", "comment.path", "pull_request.number"},
     "pull_request_review_comment/deleted": EVERYWHERE | {"comment.id", "pull_request.number"},
     "check_run/rerequested": EVERYWHERE | {"check_run.app.id", "check_run.head_sha", "check_run.external_id"},
@@ -207,7 +224,7 @@ def test_the_questions_of_the_intake_are_answered_from_the_table() -> None:
     assert may_be_wanted("issues")
     assert not may_be_wanted("star")
     assert route_of("issue_comment", "created") is not None
-    for event, action in (("issue_comment", "edited"), ("issues", "created"), ("issues", None), ("issues", ["opened"])):
+    for event, action in (("issue_comment", "pinned"), ("issues", "created"), ("issues", None), ("issues", ["opened"])):
         assert route_of(event, action) is None
     assert needs_trigger("issue_comment")
     assert not needs_trigger("installation")

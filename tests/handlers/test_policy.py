@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from config.tiers import Limits
 from handlers.grammar import VERBS, Command, find
-from handlers.policy import ALLOWED, DAY, HOUR, STARTS_A_RUN, Facts, Here, Spent, Verdict, decide
+from handlers.policy import ALLOWED, DAY, HOUR, MOST_UNASKED, STARTS_A_RUN, Facts, Here, Spent, Verdict, decide
 from handlers.replies import QUOTAS, REFUSALS
 from runners.github_types import Role
 
@@ -172,10 +172,16 @@ def test_of_several_broken_rules_the_first_decides() -> None:
         assert rule("retry", **facts) == name
 
 
+def test_what_begins_unasked_does_so_three_times_and_people_go_on() -> None:
+    assert rule("fix", is_pull_request=True, unasked=MOST_UNASKED - 1) == "allowed"
+    assert rule("fix", is_pull_request=True, unasked=MOST_UNASKED) == "enough_fixes"
+    assert rule("fix", is_pull_request=True, unasked=0) == "allowed"
+
+
 def test_every_refusal_has_its_words() -> None:
     rules = {name for name, _ in IN_ORDER} | {"nothing_to_cancel", "nothing_to_retry"}
     rules |= {"only_on_issues", "only_on_pulls", "nothing_to_approve", "another_plan", "not_ours", "nothing_held"}
-    rules |= {"nothing_to_pick", "another_run"}
+    rules |= {"nothing_to_pick", "another_run", "enough_fixes"}
     assert rules - {"stranger"} == set(REFUSALS) | set(QUOTAS)
 
 
