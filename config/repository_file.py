@@ -129,6 +129,12 @@ class Wishes(_Part):
         description="Whether CI runs on what the bot pushes: `hold` keeps it waiting for `release`, `run` does not, "
         "`auto` does where the agent read what somebody without write access had written.",
     )
+    setup: list[Check] = Field(
+        default=[],
+        max_length=10,
+        description="Shell commands that are run in the sandbox before an agent changes something, once for a commit. "
+        "What they leave in the checkout is what the agent and the checks find, and in no patch.",
+    )
     checks: list[Check] = Field(
         default=[],
         max_length=10,
@@ -146,7 +152,7 @@ class Wishes(_Part):
     def bounds(self) -> dict[str, Any]:
         """What holds for a run of a task, as JSON."""
         pulls, ci = self.pull_request, "" if self.ci == "auto" else self.ci
-        given: dict[str, Any] = {"protect": self.protect, "checks": self.checks, "ci": ci}
+        given: dict[str, Any] = {"protect": self.protect, "setup": self.setup, "checks": self.checks, "ci": ci}
         given |= {"labels": pulls.labels, "sign_off": pulls.sign_off}
         given = {name: value for name, value in given.items() if value}
         # Of these an empty list says something too.

@@ -75,7 +75,8 @@ base: main
 pull_request: {{draft: true, reviewers: [requester], labels: [from-a-bot], sign_off: false}}
 ci: auto
 protect: [".github/**", "infra/**"]
-checks: ["pytest -q", "ruff check ."]
+setup: ["python3 -m venv .venv", ".venv/bin/pip install -e ."]
+checks: [".venv/bin/pytest -q", "ruff check ."]
 network: [registry]
 limits: {{budget_usd: 3, timeout_minutes: 40, files: 200, lines: 5000}}
 ```

@@ -247,6 +247,7 @@ def config_text(wishes: Wishes, *, agent: str, base: str, minutes: float, budget
         "A run may cost": f"${min(bounds.budget_usd or budget_usd, budget_usd):.2f}",
         "A patch may touch": _at_most(bounds.files, bounds.lines),
         "Network": _network(wishes),
+        "Setup": ", ".join(quoted(command, 200) for command in wishes.setup) or "none",
         "Checks": ", ".join(quoted(command, 200) for command in wishes.checks) or "none",
         "Protected": ", ".join(
             [*(quoted(pattern, 100) for pattern in wishes.protect), "workflows, code owners, this file"]

@@ -7,43 +7,23 @@ conclusion. They have no way out, and what they write goes with the workspace.
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from runners.annotations import annotations, to_json
 from runners.attempt import Attempt
-from runners.errands import errand, follow
-from runners.lease import Lease
-from runners.sandboxes.interface import Sandbox
-from runners.workspace import Workspace
+from runners.errands import OUT_OF_TIME, Ground, errand, follow, why
+from runners.sandboxes import is_for_theirs
 
 MOST_LINES = 5000
 LAST_BYTES = 6000  # of what a check said that are kept
 NO_SANDBOX = "not run: no sandbox works on this machine"
 NO_WORKER = "not run: its worker ended meanwhile"
-WHY = {
-    "time": "out of time",
-    "output": "printed too much",
-    "memory": "out of memory",
-    "disk": "took too much disk",
-}
-
-
-@dataclass(frozen=True)
-class Ground:
-    """Where checks run: the attempt, its lease, its sandbox and its workspace."""
-
-    attempt: Attempt
-    lease: Lease
-    sandbox: Sandbox
-    workspace: Workspace
 
 
 def run_checks(ground: Ground, seconds: float) -> None:
     """Runs them all within so many seconds, and keeps how each ended. Raises as `Lease.check` does."""
     commands = wished(ground.attempt)
-    if not ground.sandbox.isolates and ground.attempt.context.settings.sandbox != "none":
-        # An agent of our own may work without a sandbox, since it runs nothing of the repository's. These do.
+    if not is_for_theirs(ground.sandbox, ground.attempt.context.settings):
         return _keep(ground.attempt, [_ended(command, NO_SANDBOX) for command in commands])
     deadline = time.monotonic() + seconds
     return _keep(ground.attempt, [_check(ground, command, deadline) for command in commands])
@@ -69,7 +49,7 @@ def _check(ground: Ground, command: str, deadline: float) -> dict[str, Any]:
     attempt, began = ground.attempt, time.monotonic()
     attempt.step(f"checking: {command}")
     if began >= deadline:
-        return _ended(command, WHY["time"])
+        return _ended(command, OUT_OF_TIME)
     lines: deque[str] = deque(maxlen=MOST_LINES)
 
     def hear(line: str | None) -> None:
@@ -80,12 +60,11 @@ def _check(ground: Ground, command: str, deadline: float) -> dict[str, Any]:
     started = errand(attempt, ground.workspace, ["sh", "-c", command], left, idle_seconds=left)
     exit = follow(ground.lease, ground.sandbox, started, hear)
     ground.lease.check()
-    why = WHY.get(exit.killed, exit.killed) if exit.killed else f"exit code {exit.code}" if exit.code else ""
-    return _ended(command, why, time.monotonic() - began, lines)
+    return _ended(command, why(exit), time.monotonic() - began, lines)
 
 
-def _ended(command: str, why: str, seconds: float = 0.0, lines: Sequence[str] = ()) -> dict[str, Any]:
-    """How a check ended, as JSON: it passed where there is no `why`. `said` is the end of what it printed."""
+def _ended(command: str, failed: str, seconds: float = 0.0, lines: Sequence[str] = ()) -> dict[str, Any]:
+    """How a check ended, as JSON: it passed where nothing `failed`. `said` is the end of what it printed."""
     said = "\n".join(lines).encode()[-LAST_BYTES:].decode("utf-8", "replace")
-    found = to_json(annotations(lines)) if why else []
-    return {"command": command, "why": why, "seconds": round(seconds, 1), "said": said, "annotations": found}
+    found = to_json(annotations(lines)) if failed else []
+    return {"command": command, "why": failed, "seconds": round(seconds, 1), "said": said, "annotations": found}

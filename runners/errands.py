@@ -1,6 +1,7 @@
 """One process of an attempt in its sandbox: within the operator's bounds, and ended with the attempt's lease."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from runners.agents.adapter import Exit
@@ -12,6 +13,23 @@ from runners.workspace import Workspace
 
 TICK_SECONDS = 0.5
 MEBIBYTE = 1024**2
+OUT_OF_TIME = "out of time"
+LIMITS = {
+    "time": OUT_OF_TIME,
+    "output": "printed too much",
+    "memory": "out of memory",
+    "disk": "took too much disk",
+}
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where an attempt's processes run."""
+
+    attempt: Attempt
+    lease: Lease
+    sandbox: Sandbox
+    workspace: Workspace
 
 
 def errand(attempt: Attempt, workspace: Workspace, argv: Sequence[str], seconds: float, **own: Any) -> Errand:
@@ -45,3 +63,8 @@ def follow(lease: Lease, sandbox: Sandbox, errand: Errand, hear: Callable[[str |
         exit = process.wait()
         lease.on_stop(lambda why: None)
     return exit
+
+
+def why(exit: Exit) -> str:
+    """What a process failed of, in a few words; nothing where it did not."""
+    return LIMITS.get(exit.killed, exit.killed) if exit.killed else f"exit code {exit.code}" if exit.code else ""

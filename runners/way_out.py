@@ -48,29 +48,31 @@ def folder_of(settings: Settings) -> Path:
     return settings.data_dir.absolute() / "gateway"
 
 
-def require_way_out(settings: Settings, agent: Agent) -> None:
+def require_way_out(settings: Settings, agent: Agent, *, hosts: bool = False) -> None:
     """Before anything is fetched for it: a model that can be reached, by a gateway that answers.
 
-    Raises Problem, GatewayAway.
+    `hosts`: a gateway is needed anyhow. Raises Problem, GatewayAway.
     """
-    if agent.wire is None:
+    if agent.wire is None and not hosts:
         return
-    if not settings.offers(agent.wire):
+    if agent.wire is not None and not settings.offers(agent.wire):
         name = provider_of(agent.wire).upper()
         raise Problem("no_model_key", f"The agent `{agent.name}` needs a model: the operator sets {name}_API_KEY.")
     _await(folder_of(settings) / MODELS)
 
 
 @contextmanager
-def way_out(attempt: Attempt, agent: Agent) -> Iterator[WayOut]:
-    """Opens the way, and closes it at the end."""
-    if agent.wire is None:
+def way_out(attempt: Attempt, agent: Agent, *, for_setup: bool = False) -> Iterator[WayOut]:
+    """Opens the way, and closes it at the end. A setup has one to the hosts alone where its agent has none."""
+    settings = attempt.context.settings
+    hosts = reach(settings, attempt.task.bounds or {})
+    if agent.wire is None and not (for_setup and hosts):
         yield WayOut()
         return
-    settings = attempt.context.settings
     sockets, credential = folder_of(settings), secrets.token_urlsafe(32)
-    attempt.note(credential=runs.digest(credential), budget_usd=budget_of(attempt.task, settings), over_budget=False)
-    yield WayOut(credential, sockets, proxied(credential) if reach(settings, attempt.task.bounds or {}) else {})
+    budget_usd = 0.0 if agent.wire is None else budget_of(attempt.task, settings)
+    attempt.note(credential=runs.digest(credential), budget_usd=budget_usd, over_budget=False)
+    yield WayOut(credential, sockets, proxied(credential) if hosts else {})
     attempt.note(credential=None)
 
 

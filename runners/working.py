@@ -14,8 +14,8 @@ from runners.agents import AGENTS
 from runners.agents.adapter import Agent, AgentEvent, Brief, Outcome
 from runners.attempt import Attempt
 from runners.background import background
-from runners.checking import Ground, run_checks
-from runners.errands import errand, follow
+from runners.checking import run_checks
+from runners.errands import Ground, errand, follow
 from runners.lease import Lease
 from runners.looking import minutes_of
 from runners.patience import persistently
@@ -26,6 +26,7 @@ from runners.sandboxes import SandboxError, choose, refuse, sandboxes, wanted_fo
 from runners.sandboxes.inside import owner
 from runners.sandboxes.interface import Errand, Sandbox
 from runners.sandboxes.places import tools_of
+from runners.setting_up import SetUp, setup_reaches
 from runners.surveys import survey
 from runners.tasks import reads_only, work_of
 from runners.way_out import WayOut, over_budget, require_way_out, way_out
@@ -43,7 +44,7 @@ log = structlog.get_logger()
 def work(attempt: Attempt, lease: Lease) -> tuple[Outcome, Kept] | None:
     """The agent's work. None: there is a patch, kept and ready to publish; else how it ended, and what is left."""
     sandbox = _sandbox(attempt)
-    require_way_out(attempt.context.settings, AGENTS[attempt.run.agent])
+    require_way_out(attempt.context.settings, AGENTS[attempt.run.agent], hosts=setup_reaches(attempt))
     confirm_right(attempt)
     attempt.step("fetching the repository")
     with _workspace(attempt, lease, sandbox) as workspace:
@@ -51,7 +52,11 @@ def work(attempt: Attempt, lease: Lease) -> tuple[Outcome, Kept] | None:
         omitted = surveyed.omitted
         if omitted:
             attempt.step(omitted)
-        check_out(workspace, surveyed.index, owner() if sandbox.isolates else None)
+        whose, ground = owner() if sandbox.isolates else None, Ground(attempt, lease, sandbox, workspace)
+        check_out(workspace, surveyed.index, whose)
+        used = _seconds_used(attempt)
+        took = SetUp(ground, surveyed.index, whose).bring(_seconds_of(attempt) - used)
+        attempt.note(seconds_used=used + took)
         outcome = _run_agent(attempt, lease, sandbox, workspace)
         if reads_only(attempt.task):  # what it changed all the same goes with its workspace
             attempt.note(summary=cut(attempt.clean(outcome.summary), LONGEST_SAID))
@@ -60,7 +65,7 @@ def work(attempt: Attempt, lease: Lease) -> tuple[Outcome, Kept] | None:
         attempt.step("reading the patch")
         came_to = _keep(attempt, outcome, _patch(attempt, workspace, outcome))
         if came_to is None:
-            run_checks(Ground(attempt, lease, sandbox, workspace), _seconds_left(attempt))
+            run_checks(ground, _seconds_left(attempt))
     return came_to
 
 
@@ -128,11 +133,19 @@ def _run_agent(attempt: Attempt, lease: Lease, sandbox: Sandbox, workspace: Work
     return outcome if outcome.status == "succeeded" else over_budget(attempt) or outcome
 
 
-def _seconds_left(attempt: Attempt) -> float:
-    """Of the run's time, what agents of all attempts have left of it."""
+def _seconds_of(attempt: Attempt) -> float:
+    """All that agents of all attempts may take."""
+    return float(minutes_of(attempt.task, attempt.context.settings) * 60)
+
+
+def _seconds_used(attempt: Attempt) -> float:
+    """What of it they took, and setup before them."""
     with attempt.context.database.read() as connection:
-        used = runs.get(connection, attempt.run.id).seconds_used
-    return float(minutes_of(attempt.task, attempt.context.settings) * 60 - used)
+        return float(runs.get(connection, attempt.run.id).seconds_used)
+
+
+def _seconds_left(attempt: Attempt) -> float:
+    return _seconds_of(attempt) - _seconds_used(attempt)
 
 
 def _given(attempt: Attempt, workspace: Workspace, seconds: float, way: WayOut) -> Errand:
@@ -167,11 +180,12 @@ def not_installed(agent: Agent) -> str:
 
 
 def _follow(attempt: Attempt, lease: Lease, sandbox: Sandbox, given: Errand) -> Outcome:
-    reader, log, began = AGENTS[attempt.run.agent].reader(), RunLog(attempt), time.monotonic()
+    used, began = _seconds_used(attempt), time.monotonic()
+    reader, log = AGENTS[attempt.run.agent].reader(), RunLog(attempt)
     exit = follow(lease, sandbox, given, lambda line: log.add(reader.feed(line) if line is not None else []))
     log.close()
     lease.check()
-    attempt.note(seconds_used=attempt.run.seconds_used + (time.monotonic() - began))
+    attempt.note(seconds_used=used + (time.monotonic() - began))
     return _short_of_memory(attempt, reader.finish(exit)) if exit.out_of_memory else reader.finish(exit)
 
 

@@ -8,7 +8,7 @@ Both borrow the mirror's objects, so that a large repository costs no more than 
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,15 +75,15 @@ def lend(objects: Path, git_dir: Path) -> None:
 
 
 def check_out(workspace: Workspace, index: Path, owner: int | None = None) -> None:
-    """Writes the commit's files, as its index lists them, with a repository for the agent's own `git diff`.
+    """Writes the commit's files, as its index lists them, over what is there, with a repository for the agent's own
+    `git diff`.
 
     The agent's index knows how the files look on disk, the host's does not: to make the patch it reads them all.
     All belongs to `owner`, from the beginning: to give many files away takes longer than all else here.
     """
-    (workspace.git / "info").mkdir()
-    (workspace.git / "info" / "exclude").write_text("\n".join(LITTER) + "\n")
     inside = workspace.tree / ".git"
     git("init", "--quiet", "--template=", "--", str(workspace.tree))
+    leave_out(workspace, LITTER)
     lend(workspace.objects, inside)
     for name, value in OF_THE_AGENTS_GIT.items():
         git("config", name, value, git_dir=inside)
@@ -91,10 +91,19 @@ def check_out(workspace: Workspace, index: Path, owner: int | None = None) -> No
     for copy in (workspace.index, inside / "index"):
         shutil.copyfile(index, copy)
     if owner is not None:
-        for path in (workspace.tree, *workspace.tree.rglob("*")):
+        for path in (workspace.tree, inside, *inside.rglob("*")):
             os.chown(path, owner, owner)
-    git("checkout-index", "--all", "--index", "--quiet",
+    git("checkout-index", "--all", "--force", "--index", "--quiet",
         git_dir=workspace.git, index=inside / "index", tree=workspace.tree, owner=owner)  # fmt: skip
+
+
+def leave_out(workspace: Workspace, patterns: Iterable[str]) -> None:
+    """Untracked files of these patterns (as in `.gitignore`) are nobody's change: neither to us nor to the agent."""
+    for repository in (workspace.git, workspace.tree / ".git"):
+        excludes = repository / "info" / "exclude"
+        excludes.parent.mkdir(exist_ok=True)
+        with excludes.open("a", encoding="utf-8") as file:
+            file.writelines(f"{pattern}\n" for pattern in patterns)
 
 
 def sweep(settings: Settings, at_work: Callable[[], Collection[str]]) -> None:

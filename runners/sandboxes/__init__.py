@@ -64,6 +64,11 @@ def refuse(sandbox: Sandbox, agent: Agent, allow_plain: bool) -> str | None:
     )
 
 
+def is_for_theirs(sandbox: Sandbox, settings: Settings) -> bool:
+    """Whether a repository's own commands may run in it. An agent of ours may work where they may not."""
+    return sandbox.isolates or settings.sandbox == "none"
+
+
 def sweep(settings: Settings, at_work: Callable[[], Collection[str]], workspaces: Path) -> None:
     """Ends what killed workers left of errands in these workspaces whose label is not at work."""
     for sandbox in sandboxes(settings):

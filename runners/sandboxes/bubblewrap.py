@@ -82,6 +82,10 @@ class Bubblewrap:
         """What lies there on the host lies there inside."""
         return shutil.which(program, path=searched(tools, ENVIRONMENT["PATH"])) is not None
 
+    def surroundings(self) -> str:
+        """This host's."""
+        return f"{self.name} {PYTHON}"
+
     def start(self, errand: Errand) -> Process:
         """As root, another user's process: see `launchers/stage.py`."""
         if os.geteuid() == 0:

@@ -105,6 +105,10 @@ class Docker:
             self._found[program] = bool(self._try([*BARE, "-c", WHERE, program]))
         return self._found[program]
 
+    def surroundings(self) -> str:
+        """The image's, as it is now."""
+        return f"{self.name} {self._engine.image_id(self._image)}"
+
     def start(self, errand: Errand) -> Process:
         """Of the image as it is now: a name that is moved meanwhile changes nothing."""
         from runners.sandboxes.attached import Attached

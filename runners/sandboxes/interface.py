@@ -63,6 +63,9 @@ class Sandbox(Protocol):
     def has(self, program: str, tools: Path | None) -> bool:
         """Whether an errand with this folder of tools would find the program."""
 
+    def surroundings(self) -> str:
+        """What a process finds there besides its errand's own: what was made in one may not work in another."""
+
     def start(self, errand: Errand) -> Process:
         """Starts the errand's process with exactly the errand's and the sandbox's own environment."""
 

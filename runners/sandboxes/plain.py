@@ -28,6 +28,10 @@ class Plain:
         """By the host's own search path."""
         return shutil.which(program, path=searched(tools, os.pathsep.join(os.get_exec_path()))) is not None
 
+    def surroundings(self) -> str:
+        """This host's."""
+        return f"{self.name} {PYTHON}"
+
     def start(self, errand: Errand) -> Process:
         """Runs in the workspace itself."""
         with ExitStack() as undo:

@@ -29,6 +29,9 @@ class Made:
     def has(self, program: str, tools: Path | None) -> bool:
         raise NotImplementedError
 
+    def surroundings(self) -> str:
+        raise NotImplementedError
+
     def start(self, errand: Errand) -> Process:
         raise NotImplementedError
 

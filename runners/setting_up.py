@@ -1,0 +1,100 @@
+"""A repository's `setup`: its own commands, run in the sandbox before the agent, once for a commit."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from runners import setups
+from runners.agents import AGENTS
+from runners.agents.adapter import AgentEvent
+from runners.attempt import Attempt
+from runners.errands import OUT_OF_TIME, Ground, errand, follow, why
+from runners.problems import Problem
+from runners.reach import reach
+from runners.run_log import RunLog
+from runners.sandboxes import is_for_theirs
+from runners.tasks import reads_only
+from runners.way_out import WayOut, way_out
+from runners.wording.safe import quoted
+from runners.workspace import check_out, disarm
+
+KEPT = "setup: as an earlier run on this commit left it"
+NOT_RUN = "setup was not run: no sandbox works on this machine"
+FAILED = "`setup` failed, so the agent was not asked: {} ({}). The run's log has what it printed."
+
+
+def commands_of(attempt: Attempt) -> Sequence[str]:
+    """Those of the repository's file. None for what only reads: it may come from a fork."""
+    return () if reads_only(attempt.task) else (attempt.task.bounds or {}).get("setup", [])
+
+
+def setup_reaches(attempt: Attempt) -> bool:
+    """Whether there is a setup that may reach hosts."""
+    return bool(commands_of(attempt)) and bool(reach(attempt.context.settings, attempt.task.bounds or {}))
+
+
+@dataclass(frozen=True)
+class SetUp:
+    """What has to be done before an agent finds the checkout as the repository wishes it."""
+
+    ground: Ground
+    index: Path  # of the commit
+    owner: int | None  # of the checkout
+
+    def bring(self, seconds: float) -> float:
+        """Runs the commands within so many seconds, or brings what they left the last time; the seconds it took.
+
+        Raises Problem, and as `Lease.check` does.
+        """
+        began, attempt, sandbox = time.monotonic(), self.ground.attempt, self.ground.sandbox
+        commands = commands_of(attempt)
+        if commands and is_for_theirs(sandbox, attempt.context.settings):
+            # Where nothing isolates, each checkout has another path, which environments hold.
+            place = setups.place(self.ground.workspace, commands, sandbox.surroundings()) if sandbox.isolates else None
+            if place and setups.bring(place, self.ground.workspace):
+                attempt.step(KEPT)
+            else:
+                self._make(commands, place, began + seconds)
+        elif commands:
+            attempt.step(NOT_RUN)
+        return time.monotonic() - began
+
+    def _make(self, commands: Sequence[str], place: Path | None, deadline: float) -> None:
+        attempt, workspace = self.ground.attempt, self.ground.workspace
+        with way_out(attempt, AGENTS[attempt.run.agent], for_setup=True) as way:
+            for command in commands:
+                self._run(command, deadline - time.monotonic(), way)
+        self._restore()
+        left = setups.left_by(workspace)
+        if place:
+            setups.keep(place, workspace, left)
+
+    def _run(self, command: str, seconds: float, way: WayOut) -> None:
+        attempt, ground = self.ground.attempt, self.ground
+        attempt.step(f"setup: {command}")
+        log = RunLog(attempt)
+        if seconds <= 0:
+            raise Problem("setup_failed", FAILED.format(quoted(command, 200), OUT_OF_TIME))
+        given = errand(
+            attempt, ground.workspace, ["sh", "-c", command], seconds,
+            env=way.env, gateway=way.sockets, idle_seconds=seconds,
+        )  # fmt: skip
+        exit = follow(
+            ground.lease,
+            ground.sandbox,
+            given,
+            lambda line: log.add([] if line is None else [AgentEvent("text", {"text": line})]),
+        )
+        log.close()
+        ground.lease.check()
+        if why(exit):
+            raise Problem("setup_failed", FAILED.format(quoted(command, 200), why(exit)))
+
+    def _restore(self) -> None:
+        """The commit's files as they are in it, whatever the commands made of them, and no repository but a new one."""
+        try:
+            disarm(self.ground.workspace.tree)
+        except OSError as error:
+            raise Problem("setup_failed", f"`setup` left folders that can't be read: {error.strerror}.") from None
+        check_out(self.ground.workspace, self.index, self.owner)

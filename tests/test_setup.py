@@ -1,0 +1,147 @@
+"""A repository's `setup`: run before the agent, found by it and by the checks, in no patch, and kept for a commit."""
+
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.conftest import MakeWorld
+from tests.serving import living_gateway
+from tests.world import FIX, REPO, World
+
+FILE = ".github/async-code.yml"
+AGENT = "sh -c 'cat tools/made > seen.txt; ls -A > listed.txt; git status --porcelain > changed.txt'"
+# Each time that it runs it leaves another name, as an environment might.
+MAKES = "mkdir -p tools && date +%N > tools/made && echo log > built.log"
+
+
+def wish(world: World, setup: list[str], **more: object) -> None:
+    """The repository's file wishes for these commands."""
+    lines = [f"{name}: {json.dumps(value)}" for name, value in {"setup": setup, **more}.items()]
+    world.hub.commit(REPO, "main", {FILE: "\n".join(lines) + "\n"}, "alice")
+
+
+@pytest.fixture
+def locked(new_world: MakeWorld) -> World:
+    """A world whose agents work in bubblewrap, and whose default agent tells what it finds."""
+    return new_world(sandbox="bubblewrap", agent_command=AGENT, default_agent="command")
+
+
+def done(world: World, text: str = "/async-code implement it") -> str:
+    """Somebody asks for it on a new issue, and it is done; the branch."""
+    before = set(world.branches())
+    world.comment(text)
+    world.work()
+    (branch,) = set(world.branches()) - before
+    return branch
+
+
+def said(world: World, branch: str, name: str) -> str:
+    """A file that the agent left on its branch."""
+    return world.hub.file_at(REPO, branch, name) or ""
+
+
+def steps(world: World) -> str:
+    """All that the newest run's page tells."""
+    return httpx.get(f"{world.url}/runs/{world.run_rows()[-1].id}").text
+
+
+def test_the_agent_finds_what_it_left_and_the_patch_does_not_have_it(locked: World) -> None:
+    wish(locked, [MAKES])
+    branch = done(locked)
+    assert said(locked, branch, "seen.txt").strip().isdigit()
+    assert {"tools", "built.log"} <= set(said(locked, branch, "listed.txt").split())
+    assert "tools" not in said(locked, branch, "changed.txt"), "nor is it a change to the agent's own git"
+    assert said(locked, branch, "built.log") == said(locked, branch, "tools/made") == ""
+
+
+def test_it_runs_once_for_a_commit(locked: World) -> None:
+    wish(locked, [MAKES])
+    first, second = done(locked), done(locked)
+    assert said(locked, first, "seen.txt") == said(locked, second, "seen.txt")
+    assert "as an earlier run on this commit left it" in steps(locked)
+    locked.hub.commit(REPO, "main", {"more.txt": "x\n"}, "alice")
+    assert said(locked, done(locked), "seen.txt") != said(locked, first, "seen.txt")
+
+
+def test_other_commands_are_another_setup(locked: World) -> None:
+    wish(locked, [MAKES])
+    first = done(locked)
+    wish(locked, [MAKES, "true"])
+    assert said(locked, done(locked), "seen.txt") != said(locked, first, "seen.txt")
+
+
+def test_checks_find_it_too(world: World) -> None:
+    wish(world, [MAKES], checks=["test -f tools/made"])
+    done(world, FIX)
+    assert "✅ `test -f tools/made`" in world.reply(1)
+
+
+def test_what_it_changes_of_the_repository_is_put_back(locked: World) -> None:
+    wish(locked, ["echo broken > app.py; rm README.md; rm -rf .git; mkdir tools; echo 1 > tools/made"])
+    branch = done(locked)
+    assert said(locked, branch, "app.py").startswith("def add")
+    assert said(locked, branch, "README.md") == "# app\n"
+    assert said(locked, branch, "changed.txt").split() == ["??", "changed.txt", "??", "listed.txt", "??", "seen.txt"]
+
+
+def test_one_that_fails_asks_no_agent_and_says_which(locked: World) -> None:
+    wish(locked, ["true", "echo no such package; exit 4", "touch never"])
+    locked.comment("/async-code implement it")
+    locked.work()
+    (run,) = locked.run_rows()
+    assert (run.state, run.reason) == ("failed", "setup_failed")
+    assert "`setup` failed, so the agent was not asked" in locked.reply(1)
+    assert "(exit code 4)" in locked.reply(1)
+    assert "no such package" in steps(locked)
+
+
+def test_a_kept_one_with_links_leads_nowhere_outside(locked: World, tmp_path: Path) -> None:
+    (tmp_path / "victim").mkdir()
+    wish(locked, [f"ln -s {tmp_path}/victim tools2; mkdir tools; echo 1 > tools/made; mkdir -p deep/er; mkfifo deep/f"])
+    done(locked), done(locked)
+    assert list((tmp_path / "victim").iterdir()) == []
+    assert "as an earlier run" in steps(locked)
+
+
+def test_names_that_mean_something_to_git_are_left_out_as_they_are(locked: World) -> None:
+    wish(locked, ["mkdir tools; echo 1 > tools/made; touch '!x' '#y' 'a*b' '[z]' 'end ' 'two words'"])
+    branch = done(locked)
+    assert said(locked, branch, "changed.txt").split() == ["??", "changed.txt", "??", "listed.txt", "??", "seen.txt"]
+    assert "two words" in said(locked, branch, "listed.txt")
+
+
+def test_a_plan_needs_none(locked: World) -> None:
+    wish(locked, ["exit 1"])
+    locked.comment("/async-code plan it")
+    locked.work()
+    assert locked.run_rows()[0].reason != "setup_failed"
+
+
+ASKS = "python3 -c 'import urllib.request as r; r.urlopen(\"https://evil.example/\")'"
+
+
+def test_it_reaches_hosts_as_far_as_an_agent_would_even_where_its_agent_asks_no_model(new_world: MakeWorld) -> None:
+    world = new_world(
+        sandbox="bubblewrap", agent_command=AGENT, default_agent="command", sandbox_hosts="packages.example"
+    )
+    wish(world, [f"{ASKS} || mkdir tools && echo 1 > tools/made"])
+    with living_gateway(world.settings, world.database):
+        done(world)
+    assert "evil.example:443" in steps(world), "the gateway was asked, and refused"
+    (run,) = world.run_rows()
+    assert run.credential is None
+
+
+def test_without_the_gateway_nothing_is_started(new_world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runners.way_out.SECONDS_FOR_THE_GATEWAY", 0.1)
+    world = new_world(
+        sandbox="bubblewrap", agent_command=AGENT, default_agent="command", sandbox_hosts="packages.example"
+    )
+    wish(world, ["touch made"])
+    world.comment("/async-code implement it")
+    world.decide()
+    world.runs_step()
+    (run,) = world.run_rows()
+    assert run.state == "queued"
