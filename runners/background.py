@@ -14,11 +14,15 @@ LONGEST_DIFF = 300_000
 TOO_LARGE = "GitHub finds the change of this pull request too large to show, so it can't be reviewed as a whole."
 
 
-def background(attempt: Attempt) -> tuple[given.Part, ...]:
-    """What there is, under headings. Raises Problem where what a verb is for is not there, GitHubError."""
+def background(attempt: Attempt, instructions: tuple[str, str] | None) -> tuple[given.Part, ...]:
+    """What there is, under headings; `instructions` are a file's name and its text.
+
+    Raises Problem where what a verb is for is not there, GitHubError.
+    """
     github, where, task = attempt.context.github, attempt.where, attempt.task
     heard = Heard(attempt)
     parts = [
+        *([given.instructions(*instructions)] if instructions else []),
         ("Plan that was approved: do this", task.plan or "" if task.approved_by else ""),
         ("Where the request was written", given.spot(task.spot or {})),
         ("What was done before, by its own words", _before(attempt) if task.verb == "revise" else ""),

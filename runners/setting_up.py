@@ -49,15 +49,15 @@ class SetUp:
         """
         began, attempt, sandbox = time.monotonic(), self.ground.attempt, self.ground.sandbox
         commands = commands_of(attempt)
-        if commands and is_for_theirs(sandbox, attempt.context.settings):
+        if not is_for_theirs(sandbox, attempt.context.settings):
+            attempt.step(NOT_RUN)
+        else:
             # Where nothing isolates, each checkout has another path, which environments hold.
             place = setups.place(self.ground.workspace, commands, sandbox.surroundings()) if sandbox.isolates else None
             if place and setups.bring(place, self.ground.workspace):
                 attempt.step(KEPT)
             else:
                 self._make(commands, place, began + seconds)
-        elif commands:
-            attempt.step(NOT_RUN)
         return time.monotonic() - began
 
     def _make(self, commands: Sequence[str], place: Path | None, deadline: float) -> None:

@@ -16,6 +16,7 @@ from runners.attempt import Attempt
 from runners.background import background
 from runners.checking import run_checks
 from runners.errands import Ground, errand, follow
+from runners.instructions import instructions, put_back
 from runners.lease import Lease
 from runners.looking import minutes_of
 from runners.patience import persistently
@@ -26,7 +27,7 @@ from runners.sandboxes import SandboxError, choose, refuse, sandboxes, wanted_fo
 from runners.sandboxes.inside import owner
 from runners.sandboxes.interface import Errand, Sandbox
 from runners.sandboxes.places import tools_of
-from runners.setting_up import SetUp, setup_reaches
+from runners.setting_up import SetUp, commands_of, setup_reaches
 from runners.surveys import survey
 from runners.tasks import reads_only, work_of
 from runners.way_out import WayOut, over_budget, require_way_out, way_out
@@ -54,9 +55,12 @@ def work(attempt: Attempt, lease: Lease) -> tuple[Outcome, Kept] | None:
             attempt.step(omitted)
         whose, ground = owner() if sandbox.isolates else None, Ground(attempt, lease, sandbox, workspace)
         check_out(workspace, surveyed.index, whose)
-        used = _seconds_used(attempt)
-        took = SetUp(ground, surveyed.index, whose).bring(_seconds_of(attempt) - used)
-        attempt.note(seconds_used=used + took)
+        if reads_only(attempt.task):
+            put_back(workspace, whose)
+        if commands_of(attempt):
+            used = _seconds_used(attempt)
+            took = SetUp(ground, surveyed.index, whose).bring(_seconds_of(attempt) - used)
+            attempt.note(seconds_used=used + took)
         outcome = _run_agent(attempt, lease, sandbox, workspace)
         if reads_only(attempt.task):  # what it changed all the same goes with its workspace
             attempt.note(summary=cut(attempt.clean(outcome.summary), LONGEST_SAID))
@@ -79,13 +83,16 @@ def _workspace(attempt: Attempt, lease: Lease, sandbox: Sandbox) -> Iterator[Wor
     with mirrors.borrowed(settings, attempt.where):
         with attempt.context.github.git_token(attempt.where, {"contents": "read"}) as token:
             mirror, base_sha = mirrors.fetch(settings, attempt.where, ref, token)
+            trusted = base_sha
+            if task.is_pull_request:
+                _, trusted = mirrors.fetch(settings, attempt.where, f"refs/heads/{task.base_ref}", token)
         if task.head_sha and base_sha != task.head_sha:
             raise Problem(
                 "head_moved", f"`{task.head_ref}` moved since the command; comment again to work on what is there now."
             )
         lease.check()
         attempt.note(base_sha=base_sha, sandbox=sandbox.name)
-        with open_workspace(settings, attempt.name, mirror, base_sha) as workspace:
+        with open_workspace(settings, attempt.name, mirror, base_sha, trusted) as workspace:
             yield workspace
 
 
@@ -155,7 +162,7 @@ def _given(attempt: Attempt, workspace: Workspace, seconds: float, way: WayOut) 
         text=task.text,
         title=task.title,
         body=task.body,
-        background=background(attempt) if agent.has_words else (),
+        background=background(attempt, instructions(workspace)) if agent.has_words else (),
         model=run.model,
         minutes=seconds / 60,
         argv=settings.agent_argv,

@@ -36,6 +36,7 @@ class Workspace:
     folder: Path
     base_sha: str
     objects: Path  # the mirror's, lent: the agent sees them at this very path, read-only
+    trusted: str  # the commit that tells agents how to work here: that of the branch which the work is for
 
     @property
     def git(self) -> Path:
@@ -56,9 +57,11 @@ def workspaces(settings: Settings) -> Path:
 
 
 @contextmanager
-def open_workspace(settings: Settings, name: str, mirror: Path, base_sha: str) -> Iterator[Workspace]:
+def open_workspace(
+    settings: Settings, name: str, mirror: Path, base_sha: str, trusted: str | None = None
+) -> Iterator[Workspace]:
     """The host's part of it, with the commit's objects at hand; removed at the end. `name` is unique to the attempt."""
-    workspace = Workspace(workspaces(settings) / name, base_sha, mirror / "objects")
+    workspace = Workspace(workspaces(settings) / name, base_sha, mirror / "objects", trusted or base_sha)
     remove(workspace.folder)
     workspace.folder.mkdir(parents=True)
     try:

@@ -16,6 +16,7 @@ PROVIDER = (
 )
 SETTINGS = (
     "analytics.enabled=false",
+    "project_doc_max_bytes=0",  # a pull request could bring its own instructions; it is told those of the base branch
     "check_for_update_on_startup=false",
     'web_search="disabled"',
     "model_provider=gateway",

@@ -15,6 +15,11 @@ LONGEST_THREAD = 8000
 LONGEST_HUNK = 3000  # of its end: there the line is that is spoken of
 
 
+def instructions(name: str, text: str) -> Part:
+    """How the repository has agents work in it."""
+    return f"How to work in this repository ({name})", visible(text)
+
+
 def spot(spot: Mapping[str, Any]) -> str:
     """A file and its lines, with the end of the diff that a person saw there."""
     if not spot:
