@@ -13,13 +13,12 @@ from urllib.parse import urljoin
 
 import httpx
 
-from runners.github.transport import trusted
+from runners.github.transport import TIMEOUT, trusted
 from runners.wording.images import is_served, kind
 
 MOST_BYTES = 5 * 1024 * 1024  # of an image; Anthropic's models take no larger one
 MOST_REDIRECTS = 3
-SECONDS = 15.0  # for one image, with all its redirects
-TIMEOUT = httpx.Timeout(5)
+SECONDS = 20.0  # for one image, with all its redirects
 TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 # What comes packed could be a thousand times as large.
 HEADERS = {"Accept": ", ".join(sorted(TYPES)), "Accept-Encoding": "identity", "User-Agent": "async-code"}
