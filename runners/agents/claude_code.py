@@ -15,7 +15,7 @@ RETRIES = 3  # by itself it tries ten times, for minutes, also where its key was
 class ClaudeCode(Foreign):
     """Anthropic's agent. Its Read tool shows the model an image that the prompt names, also outside the workspace.
 
-    https://github.com/anthropics/claude-code/issues/1518
+    This version was seen to read `~/images/1.png`. https://github.com/anthropics/claude-code/issues/1518
     """
 
     name = "claude-code"

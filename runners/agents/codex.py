@@ -26,7 +26,7 @@ RECONNECTS = "Reconnecting"
 
 
 class Codex(Foreign):
-    """Speaks the Responses API only. Images go with the first message, by name.
+    """Speaks the Responses API only. Images go with the first message, by name, as this version was seen to do.
 
     https://developers.openai.com/codex/cli/reference
     """
