@@ -17,6 +17,8 @@ from config.fields import Fields
 from config.lists import host_groups_of, image_patterns, parts, parts_of
 from config.tiers import Limits
 
+IMAGE_HOSTS = ("private-user-images", "user-images")  # of githubusercontent.com: signed addresses, and public ones
+
 
 class SettingsError(Exception):
     """The environment does not describe a bot that could work; the message says which setting, why, and what to do."""
@@ -61,6 +63,17 @@ class Settings(Fields):
     def api_url(self) -> str:
         """Root of the REST API, with a trailing slash (GitHub Enterprise Server: `/api/v3/`)."""
         return "https://api.github.com/" if self.host_name == "github.com" else f"{self.github_base_url}/api/v3/"
+
+    @property
+    def image_origins(self) -> tuple[str, ...]:
+        """Where GitHub serves the images that people attach; a server may have a host of its own for such content.
+
+        https://docs.github.com/en/enterprise-server/admin/configuring-settings/hardening-security-for-your-enterprise/enabling-subdomain-isolation
+        """
+        if self.host_name == "github.com":
+            return ("https://github.com", *(f"https://{name}.githubusercontent.com" for name in IMAGE_HOSTS))
+        scheme = urlsplit(self.github_base_url).scheme
+        return f"{scheme}://{self.host_name}", f"{scheme}://media.{self.host_name}"
 
     @cached_property
     def accounts_allowed(self) -> frozenset[str]:

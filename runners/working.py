@@ -27,6 +27,7 @@ from runners.sandboxes import SandboxError, choose, refuse, sandboxes, wanted_fo
 from runners.sandboxes.inside import owner
 from runners.sandboxes.interface import Errand, Sandbox
 from runners.sandboxes.places import tools_of
+from runners.seeing import Seen, see
 from runners.setting_up import SetUp, commands_of, setup_reaches
 from runners.surveys import survey
 from runners.tasks import reads_only, work_of
@@ -157,12 +158,14 @@ def _seconds_left(attempt: Attempt) -> float:
 
 def _given(attempt: Attempt, workspace: Workspace, seconds: float, way: WayOut) -> Errand:
     agent, task, run, settings = AGENTS[attempt.run.agent], attempt.task, attempt.run, attempt.context.settings
+    seen = see(attempt) if agent.sees else Seen()
     brief = Brief(
         verb=work_of(task),
         text=task.text,
         title=task.title,
         body=task.body,
-        background=background(attempt, instructions(workspace)) if agent.has_words else (),
+        background=(*(background(attempt, instructions(workspace)) if agent.has_words else ()), *seen.told),
+        images=tuple(seen.files),
         model=run.model,
         minutes=seconds / 60,
         argv=settings.agent_argv,
@@ -175,7 +178,7 @@ def _given(attempt: Attempt, workspace: Workspace, seconds: float, way: WayOut) 
         seconds,
         stdin=agent.stdin(brief),
         env={**way.env, **agent.env(brief)},
-        files=agent.files(brief),
+        files={**agent.files(brief), **seen.files},
         idle_seconds=min(IDLE_SECONDS, seconds),
         gateway=way.sockets,
     )

@@ -27,6 +27,10 @@ class Addresses:
         """Of a repository's page."""
         return f"{self.url}/{repository.full_name}"
 
+    def attachment(self, uuid: str) -> str:
+        """Of what somebody attached, as texts name it."""
+        return f"{self.url}/user-attachments/assets/{uuid}"
+
     def issue(self, repository: Repository, issue: Issue) -> str:
         """Of an issue or a pull request in the REST API, as an issue."""
         return f"{self.repository(repository)}/issues/{issue.number}"

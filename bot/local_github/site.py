@@ -6,6 +6,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from bot.local_github.addresses import Addresses
+from bot.local_github.attachments import Attachments
 from bot.local_github.ledger import Ledger
 from bot.local_github.manifest import Manifest
 from bot.local_github.records import User
@@ -40,6 +41,7 @@ class Site:
     disk: RepositoriesOnDisk
     at: Addresses
     postman: Postman
+    attachments: Attachments = field(default_factory=Attachments)
     logs: dict[int, str] = field(default_factory=dict)  # of other Apps' jobs, by the id of their check run
 
 

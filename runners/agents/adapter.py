@@ -35,6 +35,7 @@ class Brief:
     title: str = ""  # of the issue or pull request
     body: str = ""
     background: Sequence[tuple[str, str]] = ()  # headings, and what stands below each: from people, checks, agents
+    images: Sequence[str] = ()  # files of its home that it may look at, by relative path
     model: str | None = None
     minutes: float = 40
     argv: Sequence[str] = ()  # the operator's command line, for the `command` agent
@@ -114,6 +115,7 @@ class Agent(ABC):
     # `{python}` the sandbox's interpreter.
     install: Sequence[str] = ()
     has_words = True  # False where it asks no model, and so has none of its own for a plan or a review
+    sees = False  # True where it is known to read images from files of its home
     reads = True  # False where nothing that people wrote gets to it
     own_program = (
         False  # True where only the project's own deterministic code runs, never the repository's or a model's
@@ -127,7 +129,8 @@ class Agent(ABC):
     def argv(self, brief: Brief) -> list[str]:
         """The command line inside the sandbox: no text from people, no secret.
 
-        `{python}` stands for the sandbox's interpreter, `{programs}` for the folder of the project's own programs.
+        `{python}` stands for the sandbox's interpreter, `{programs}` for the folder of the project's own programs,
+        `{home}` for the throw-away home.
         """
 
     def env(self, brief: Brief) -> dict[str, str]:

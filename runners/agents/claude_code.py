@@ -13,7 +13,10 @@ RETRIES = 3  # by itself it tries ten times, for minutes, also where its key was
 
 
 class ClaudeCode(Foreign):
-    """Anthropic's agent."""
+    """Anthropic's agent. Its Read tool shows the model an image that the prompt names, also outside the workspace.
+
+    This version was seen to read `~/images/1.png`. https://github.com/anthropics/claude-code/issues/1518
+    """
 
     name = "claude-code"
     description = "Anthropic's Claude Code"
@@ -21,6 +24,7 @@ class ClaudeCode(Foreign):
     program = "claude"
     package = "@anthropic-ai/claude-code"
     version = "2.1.197"
+    sees = True
 
     def argv(self, brief: Brief) -> list[str]:
         """The repository's own settings are left out: they could run hooks, and name another API."""

@@ -27,7 +27,10 @@ RECONNECTS = "Reconnecting"
 
 
 class Codex(Foreign):
-    """Speaks the Responses API only."""
+    """Speaks the Responses API only. Images go with the first message, by name, as this version was seen to do.
+
+    https://developers.openai.com/codex/cli/reference
+    """
 
     name = "codex"
     description = "OpenAI's Codex"
@@ -35,10 +38,15 @@ class Codex(Foreign):
     program = "codex"
     package = "@openai/codex"
     version = "0.169.0"
+    sees = True
 
     def argv(self, brief: Brief) -> list[str]:
-        """Plugins and apps would be fetched from the network; its own sandbox can't be made inside ours."""
-        argv = [self.program, "exec", "--json", "--ephemeral", "--skip-git-repo-check"]
+        """Plugins and apps would be fetched from the network; its own sandbox can't be made inside ours.
+
+        An image's name stands before a flag: it would take a word behind it for another one.
+        """
+        images = [word for path in brief.images for word in ("--image", f"{{home}}/{path}")]
+        argv = [self.program, "exec", *images, "--json", "--ephemeral", "--skip-git-repo-check"]
         argv += ["--dangerously-bypass-approvals-and-sandbox", "--disable", "plugins", "--disable", "apps"]
         argv += [word for setting in SETTINGS for word in ("-c", setting)]
         return [*argv, *(["-m", brief.model] if brief.model else []), "-"]

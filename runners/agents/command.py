@@ -14,6 +14,7 @@ class Command(Agent):
 
     name = "command"
     description = "the operator's own command line"
+    sees = True  # whatever it runs, they lie in its home
 
     def missing(self, brief: Brief) -> str | None:
         """The operator must have named a command line."""

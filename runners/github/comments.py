@@ -7,6 +7,7 @@ from runners.github.connection import PAGE, Connection, pages
 from runners.github_types import Said, Where, said_of
 
 MOST_PAGES = 5
+WITH_HTML = {"Accept": "application/vnd.github.full+json"}
 LAST_PAGE = re.compile(r'[?&]page=(\d+)[^>]*>; rel="last"')
 
 
@@ -43,6 +44,23 @@ class Comments(Connection):
             others = range(max(2, int(last[1]) - MOST_PAGES + 2), int(last[1]) + 1) if last else ()
             found = [*first.json(), *(one for page in others for one in ask(page=page).json())]
         return [said for said in map(said_of, reversed(found)) if said and said.at < before]
+
+    def issue_as_html(self, where: Where, number: int) -> str:
+        """The text of an issue or pull request as a page shows it: what is attached there lies at signed addresses.
+
+        They are good for about five minutes, for whoever has them.
+        """
+        with self.reading(where) as rest:
+            answer = rest.issues.get(where.owner, where.name, number, headers=WITH_HTML).json()
+        return str(answer.get("body_html") or "")
+
+    def as_html(self, where: Where, text: str) -> str:
+        """The same for a text of which GitHub need not know where it stands.
+
+        https://docs.github.com/en/rest/markdown/markdown#render-a-markdown-document
+        """
+        with self.reading(where) as rest:
+            return str(rest.markdown.render(text=text, mode="gfm", context=where.repository).text)
 
     def delete_comment(self, where: Where, comment_id: int) -> None:
         """Removes a comment of ours."""

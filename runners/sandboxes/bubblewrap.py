@@ -26,7 +26,7 @@ from runners.sandboxes.inside import (
     hand_over,
     users,
 )
-from runners.sandboxes.interface import Errand, Process
+from runners.sandboxes.interface import Errand, Process, mode_of
 from runners.sandboxes.kept import end, keeper
 from runners.sandboxes.places import BARE, LAUNCHERS, PROGRAMS, PYTHON, PYTHON_HOME, searched
 from runners.sandboxes.process import Launch, LocalProcess
@@ -170,8 +170,8 @@ def tmpfs(place: str, mode: str) -> list[str]:
 def home(errand: Errand, held: Held) -> list[str]:
     """A throw-away home with the errand's files."""
     options = tmpfs(HOME, "0700")
-    for name, text in errand.files.items():
-        options += ["--perms", "0600", "--file", held.hold(text), f"{HOME}/{name}"]
+    for name, content in errand.files.items():
+        options += ["--perms", f"{mode_of(content):04o}", "--file", held.hold(content), f"{HOME}/{name}"]
     return options
 
 

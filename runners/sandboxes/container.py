@@ -22,7 +22,7 @@ from runners.sandboxes.inside import (
     TMPFS_BYTES,
     command_line,
 )
-from runners.sandboxes.interface import Errand
+from runners.sandboxes.interface import Errand, mode_of
 from runners.sandboxes.launchers.limits import FILE_BYTES, OPEN_FILES
 from runners.sandboxes.places import BARE, LAUNCHERS, PROGRAMS
 
@@ -98,12 +98,19 @@ def ulimits() -> Mapping[str, int]:
 def opening(errand: Errand) -> bytes:
     """What `launchers/enter.py` reads first."""
     ours = {LAUNCHERS_INSIDE: LAUNCHERS, PROGRAMS_INSIDE: PROGRAMS}
-    files = {f"{place}/{path.name}": path.read_text() for place, folder in ours.items() for path in folder.glob("*.py")}
-    files |= {f"{HOME}/{name}": text for name, text in errand.files.items()}
+    files: dict[str, str | bytes] = {
+        f"{place}/{path.name}": path.read_text() for place, folder in ours.items() for path in folder.glob("*.py")
+    }
+    files |= {f"{HOME}/{name}": content for name, content in errand.files.items()}
+    sent = {name: (mode_of(content), _packed(content)) for name, content in files.items()}
     env = {**ENVIRONMENT, "PATH": ":".join(PATH), **errand.env}
     program = base64.b64encode(seccomp.program() or b"").decode()
-    text = json.dumps({"files": files, "env": env, "stdin": errand.stdin, "filter": program})
+    text = json.dumps({"files": sent, "env": env, "stdin": errand.stdin, "filter": program})
     return f"{len(text.encode())}\n{text}".encode()
+
+
+def _packed(content: str | bytes) -> str:
+    return base64.b64encode(content.encode() if isinstance(content, str) else content).decode()
 
 
 def is_left(labels: Mapping[str, str], at_work: frozenset[str], workspaces: Path, now: float) -> bool:

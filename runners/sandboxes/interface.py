@@ -12,14 +12,15 @@ from runners.agents.adapter import Exit, Killed
 class Errand:
     """One process to run in a sandbox. `tree` is the workspace on the host, writable inside at `/workspace`.
 
-    `{python}` and `{programs}` in `argv` become the sandbox's interpreter and the folder of the project's programs.
+    `{python}`, `{programs}`, `{home}` in `argv` become the sandbox's interpreter, the folder of the project's programs,
+    the throw-away home.
     """
 
     argv: Sequence[str]
     tree: Path
     stdin: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
-    files: Mapping[str, str] = field(default_factory=dict)  # of the throw-away home
+    files: Mapping[str, str | bytes] = field(default_factory=dict)  # of the home; what is bytes is only to be read
     seconds: float = 2400  # wall clock
     idle_seconds: float = 600  # without a byte of output
     output_bytes: int = 10 * 1024 * 1024
@@ -30,6 +31,11 @@ class Errand:
     objects: Path | None = None  # the host's folder of git objects that the workspace borrows, shown at its own path
     gateway: Path | None = None  # the host's folder of the gateway's sockets; None: not even that way out
     tools: Path | None = None  # the host's folder of installed agents, shown at its own path
+
+
+def mode_of(content: str | bytes) -> int:
+    """Which rights a file of the home has, for its owner alone."""
+    return 0o400 if isinstance(content, bytes) else 0o600
 
 
 class Process(Protocol):

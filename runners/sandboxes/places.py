@@ -45,6 +45,7 @@ def searched(tools: Path | None, path: str) -> str:
     return os.pathsep.join([*folders, path])
 
 
-def fill_in(argv: Sequence[str], programs: str, python: str = str(PYTHON)) -> list[str]:
+def fill_in(argv: Sequence[str], programs: str, home: str, python: str = str(PYTHON)) -> list[str]:
     """The command line with its placeholders replaced."""
-    return [word.replace("{python}", python).replace("{programs}", programs) for word in argv]
+    filled = (word.replace("{python}", python).replace("{programs}", programs) for word in argv)
+    return [word.replace("{home}", home) for word in filled]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from pathlib import Path
 
-from runners.sandboxes.interface import Errand, Process
+from runners.sandboxes.interface import Errand, Process, mode_of
 from runners.sandboxes.kept import end, keeper
 from runners.sandboxes.places import BARE, LAUNCHERS, PROGRAMS, PYTHON, fill_in, relayed, searched
 from runners.sandboxes.process import Launch, LocalProcess
@@ -37,13 +37,15 @@ class Plain:
         with ExitStack() as undo:
             folder = tempfile.TemporaryDirectory(prefix="async-code-home-", ignore_cleanup_errors=True)
             home = Path(undo.enter_context(folder))
-            for name, text in errand.files.items():
+            for name, content in errand.files.items():
                 (home / name).parent.mkdir(parents=True, exist_ok=True)
-                (home / name).write_text(text, encoding="utf-8")
+                (home / name).write_bytes(content.encode() if isinstance(content, str) else content)
+                (home / name).chmod(mode_of(content))
             limits = [str(PYTHON), *BARE, str(LAUNCHERS / "limits.py"), "0", errand.label or "-"]
             gateway = str(errand.gateway) if errand.gateway else None
+            argv = fill_in(errand.argv, str(PROGRAMS), str(home))
             launch = Launch(
-                [*keeper(home), *limits, *relayed(fill_in(errand.argv, str(PROGRAMS)), str(LAUNCHERS), gateway)],
+                [*keeper(home), *limits, *relayed(argv, str(LAUNCHERS), gateway)],
                 cwd=str(errand.tree),
                 env=tuple({**environment(home, errand.tools), **errand.env}.items()),
             )

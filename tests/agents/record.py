@@ -104,7 +104,7 @@ def record(prefix: Path, agent: Agent, name: str) -> int:
         if case.script:
             alive.enter_context(MockModel(case.script, PORT))
         lay_out(agent, brief, Path(home), case)
-        argv = fewer(fill_in(agent.argv(brief), PROGRAMS_INSIDE), case)
+        argv = fewer(fill_in(agent.argv(brief), PROGRAMS_INSIDE, HOME), case)
         locked = [*bubblewrap(prefix, workspace, home), *environment(agent.env(brief)), "--", *argv]
         lines, code = run(locked, agent.stdin(brief), case.seconds)
     RECORDINGS.mkdir(exist_ok=True)

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -58,6 +59,22 @@ def test_how_an_agent_is_probed_and_installed(agent: Agent) -> None:
     npm = r"npm install --prefix {agents}( @?[a-z/-]+@\d+\.\d+\.\d+)+"
     pip = r"{agents}/venvs/[a-z-]+/bin/pip install [a-z -]*( [a-z-]+==\d+\.\d+\.\d+)+"
     assert [line for line in agent.install if re.fullmatch(npm, line) or re.fullmatch(pip, line)]
+
+
+SEEING = {"claude-code", "claude-flow", "codex", "command", "swarm"}
+
+
+def test_who_reads_images_is_said_only_where_it_is_known() -> None:
+    assert {name for name, agent in AGENTS.items() if agent.sees} == SEEING
+
+
+def test_codex_is_given_images_by_name_and_no_word_is_taken_for_one() -> None:
+    images = ("images/1.png", "images/2.jpg")
+    argv = AGENTS["codex"].argv(replace(BRIEF, images=images))
+    at = [place for place, word in enumerate(argv) if word == "--image"]
+    assert [argv[place + 1] for place in at] == [f"{{home}}/{image}" for image in images]
+    assert all(argv[place + 2].startswith("--") for place in at)
+    assert [word for word in argv if "image" not in word] == AGENTS["codex"].argv(BRIEF)
 
 
 @pytest.mark.parametrize("name", ["aider", "mini-swe-agent"])

@@ -8,7 +8,7 @@ import pytest
 from bot.local_github import LocalGitHub
 from bot.local_github.anchors import Lines
 from bot.local_github.deeds.remarks import Remark
-from bot.local_github.pages.markdown import rendered
+from bot.local_github.markdown import rendered
 from tests.local_github.callers import Api, Browser
 from tests.local_github.conftest import REPO
 

@@ -71,6 +71,15 @@ def test_home_holds_the_errands_files_and_goes_away(sandbox: Sandbox, tmp_path: 
     assert not Path(lines[1]).exists()
 
 
+def test_bytes_lie_in_the_home_as_they_are_and_only_to_be_read(sandbox: Sandbox, tmp_path: Path) -> None:
+    image = b"\x89PNG\r\n\x1a\n\0\xff" + bytes(range(256)) * 20_000
+    (tmp_path / "same").write_bytes(image)
+    command = 'cmp "$1" same && stat -c %a "$1" "$2" && ls && case "$1" in "$HOME"/*) echo there;; esac'
+    argv = ["sh", "-c", command, "-", "{home}/images/1.png", "{home}/note"]
+    lines, _ = run(sandbox, Errand(argv, tmp_path, files={"images/1.png": image, "note": "text"}))
+    assert lines == ["400", "600", "same", "there"]
+
+
 def test_a_megabyte_of_input_is_read_or_left_without_a_deadlock(sandbox: Sandbox, tmp_path: Path) -> None:
     text = "é" * 500_000
     assert run(sandbox, Errand(["sh", "-c", "wc -c < /dev/stdin"], tmp_path, stdin=text))[0][0].strip() == "1000000"

@@ -13,6 +13,11 @@ class Conversation(Hands):
         """A person opens an issue."""
         return conversation.open_issue(self.site, self.repository(repo), title, body, self.user(by))
 
+    def attach(self, repo: str, content: bytes, by: str, media_type: str = "image/png") -> str:
+        """A person attaches a file; the address by which texts name it."""
+        made = self.site.attachments.add(self.repository(repo), self.user(by), content, media_type)
+        return self.site.at.attachment(made.uuid)
+
     def close_issue(self, repo: str, number: int, by: str) -> Issue:
         """A person closes an issue or a pull request."""
         return conversation.set_state(self.site, self.repository(repo), number, True, self.user(by))

@@ -7,12 +7,13 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from bot.local_github.markdown import shown
 from bot.local_github.pages.forms import FormKey, remember, visitor_of
-from bot.local_github.pages.markdown import rendered
 from bot.local_github.pages.patches import rows_of
 from bot.local_github.refusals import RefusalError
 from bot.local_github.shapes.texts import date
@@ -81,7 +82,7 @@ class Frame:
             lstrip_blocks=True,
         )
         self.templates.globals.update(app=site.app, emoji=EMOJI, rows_of=rows_of)
-        self.templates.filters.update(markdown=rendered, iso=date, hue=_hue)
+        self.templates.filters.update(markdown=self._markdown, iso=date, hue=_hue)
 
     def shows(self, view: View) -> Endpoint:
         """A page to look at."""
@@ -106,6 +107,10 @@ class Frame:
             return await run_in_threadpool(self._take, view, visit, request)
 
         return answer
+
+    def _markdown(self, text: str) -> Markup:
+        # Without a host: the browser may know this one as `localhost`.
+        return shown(self.site, text, host="")
 
     def _take(self, view: View, visit: Visit, request: Request) -> Response:
         def checked(visit: Visit) -> Made:

@@ -4,6 +4,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.local_github.pages.acts import Acts
 from bot.local_github.pages.frame import Frame, Made, View, Visit
+from bot.local_github.pages.images import Images
 from bot.local_github.pages.review_acts import ReviewActs
 from bot.local_github.pages.views import Views
 from bot.local_github.refusals import not_found
@@ -13,12 +14,15 @@ from bot.local_github.site import Site
 def page_routes(site: Site) -> list[BaseRoute]:
     """Pages and forms; whatever is not known is a page that says so."""
     frame, views, acts, review_acts = Frame(site), Views(site), Acts(site), ReviewActs(site)
+    images = Images(site)
     repo = "/{owner}/{repo}"
     number = "/{number:int}"
     seen: list[tuple[str, View]] = [
         ("/", views.home),
         ("/-/revision", views.revision),
         ("/-/static/{name}", views.static),
+        ("/user-attachments/assets/{uuid}", images.named),
+        ("/private-user-images/{rest:path}", images.signed),
         ("/-/deliveries", views.deliveries),
         ("/-/deliveries/{delivery_id:int}", views.delivery),
         (repo, views.repository),

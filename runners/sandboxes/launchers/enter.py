@@ -1,8 +1,9 @@
 """A container's first process: `enter.py ARGV…` runs ARGV on what the worker sends, and ends with it or the worker.
 
-On standard input comes a line with a length, then so many bytes of JSON: `files` to write, by path, `env`, the agent's
-`stdin`, and `filter`, a seccomp program in base64. Nothing of that stands in the container's description, which the
-host's users may read. After it the line stays open: its end means that the worker is gone, and so goes everything here.
+On standard input comes a line with a length, then so many bytes of JSON: `files` to write, by path, each with its
+mode and in base64, `env`, the agent's `stdin`, and `filter`, a seccomp program in base64. Nothing of that stands in
+the container's description, which the host's users may read. After it the line stays open: its end means that the
+worker is gone, and so goes everything here.
 """
 
 import base64
@@ -30,18 +31,18 @@ def opening(line: int) -> dict[str, Any]:
             if not byte:
                 sys.exit("the worker is gone")
             length += byte
-        text = b""
+        text = bytearray()
         while len(text) < int(length):
             text += unbuffered.read(int(length) - len(text)) or sys.exit("the worker is gone")
     return dict(json.loads(text))
 
 
-def write(files: dict[str, str]) -> None:
+def write(files: dict[str, tuple[int, str]]) -> None:
     """Into the folders in memory; for this user alone."""
-    for name, text in files.items():
+    for name, (mode, packed) in files.items():
         Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_text(text, encoding="utf-8")
-        Path(name).chmod(0o600)
+        Path(name).write_bytes(base64.b64decode(packed))
+        Path(name).chmod(mode)
 
 
 def held(text: str) -> int:
