@@ -16,7 +16,7 @@ from bot.local_github.creations import Creations
 from bot.local_github.rates import Rate, Rates
 from bot.local_github.records import Token
 from bot.local_github.refusals import RefusalError, not_found
-from bot.local_github.rest import apps, checks, graphql, issues, pulls, reactions, repositories, reviews
+from bot.local_github.rest import apps, checks, commits, graphql, issues, pulls, reactions, repositories, reviews
 from bot.local_github.rest.calls import Answer, Call, Route
 from bot.local_github.site import Site
 
@@ -36,7 +36,7 @@ class Door:
     def routes(self) -> list[BaseRoute]:
         """All of the API; whatever it does not know is a 404 in GitHub's shape."""
         # `/commits/{ref}/check-runs` must be seen before `/commits/{ref}`, whose ref takes slashes too.
-        families = (apps, checks, issues, reactions, pulls, reviews, repositories)
+        families = (apps, checks, commits, issues, reactions, pulls, reviews, repositories)
         rows = [*(row for family in families for row in family.ROUTES), *self._own()]
         known: list[BaseRoute] = [StarletteRoute(row.path, self._endpoint(row), methods=[row.method]) for row in rows]
         nothing = Route("*", "/{rest:path}", _nothing, "anyone")
