@@ -10,6 +10,7 @@ import pytest
 from bot.local_github.faults import Asked
 from bot.local_github.repositories_on_disk import Commit
 from runners import moves
+from runners import outbox as duties
 from tests.conftest import MakeWorld
 from tests.world import BUGGY, FIX, REPO, World
 
@@ -39,7 +40,7 @@ def topic(world: World) -> tuple[int, str]:
     return world.hub.open_pull(REPO, "A topic", "topic", "main", "", "alice").number, old
 
 
-def once_committed(world: World, then: Callable[[], object]) -> None:
+def once_committed(world: World, then: Callable[[], None]) -> None:
     """Lets something happen between GitHub's making of the next commit and the push of it."""
     world.hub.faults.tell("POST", COMMIT, "after", lambda _asked: then(), times=1)
 
@@ -261,6 +262,19 @@ def test_what_a_late_worker_brought_is_removed_and_other_runs_keep_theirs(world:
     world.later(61)
     world.work()
     assert carriers(world) == [f"{CARRIERS}/{run.id}x/patch"]
+
+
+def test_a_carrier_that_can_t_be_removed_stands_in_nobodys_way(world: World) -> None:
+    number = world.comment(FIX)
+    world.work()
+    (run,) = world.run_rows()
+    world.hub.site.disk.set_ref(world.hub.repository(REPO).id, f"{CARRIERS}/{run.id}/patch", run.head_sha)
+    world.hub.faults.add("DELETE", "/git/refs/", 422)
+    world.later(61)
+    world.work()
+    assert "Done" in world.reply(number)
+    with world.database.read() as connection:
+        assert duties.given_up(connection, 10) == []
 
 
 def test_no_carrier_is_ever_a_branch_or_a_pull_request(world: World) -> None:

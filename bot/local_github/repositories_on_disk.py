@@ -193,7 +193,7 @@ class RepositoriesOnDisk:
         return self.run(repository_id, "cat-file", "commit", sha)
 
     def write(self, repository_id: int, commit: bytes) -> str:
-        """Stores a commit, on no branch; its name. Raises GitError where git finds it malformed."""
+        """Stores a commit, on no branch; its name."""
         return self.run(repository_id, "hash-object", "-t", "commit", "-w", "--stdin", stdin=commit).decode().strip()
 
     def may_be_ref(self, ref: str) -> bool:

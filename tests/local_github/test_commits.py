@@ -80,6 +80,8 @@ def test_whoever_calls_himself_github_is_not_verified(lie: str, hub: LocalGitHub
         ({"message": None}, 'Invalid request.\n\n"message" wasn\'t supplied.'),
         ({"author": "Mona"}, "Invalid request.\n\n'Mona' is not an object."),
         ({"author": {"name": "Mona <", "email": "x"}}, "Invalid commit"),
+        ({"committer": {"name": " ", "email": "x"}}, "Invalid commit"),
+        ({"message": "Better\0"}, "Invalid commit"),
     ],
 )
 def test_what_is_no_commit_is_refused(wrong: dict[str, Any], words: str, given: dict[str, Any], api: Api) -> None:

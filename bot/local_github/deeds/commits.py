@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.local_github.ledger import now
 from bot.local_github.records import Repository
 from bot.local_github.refusals import RefusalError, archived
-from bot.local_github.repositories_on_disk import Commit, GitError
+from bot.local_github.repositories_on_disk import Commit
 from bot.local_github.signatures import ADDRESS, COMMITTER, sign
 from bot.local_github.site import Site
 
@@ -17,6 +17,11 @@ class Person:
 
     name: str
     email: str
+
+    @property
+    def can_be_written(self) -> bool:
+        """Whether git has room for such a name and address."""
+        return bool(self.name.strip()) and not any(mark in self.name + self.email for mark in "<>\n\0")
 
     def line(self, role: str) -> str:
         """A commit's header; the time is the present."""
@@ -42,10 +47,10 @@ def create_commit(site: Site, repository: Repository, draft: Draft) -> Commit:
         raise RefusalError(422, "Tree SHA does not exist")
     if any(site.disk.kind(repository.id, parent) != "commit" for parent in draft.parents):
         raise RefusalError(422, "Parent SHA does not exist or is not a commit object")
-    try:
-        sha = site.disk.write(repository.id, _written(site, draft))
-    except GitError:
-        raise RefusalError(422, "Invalid commit") from None
+    people = [person for person in (draft.author, draft.committer) if person]
+    if "\0" in draft.message or not all(person.can_be_written for person in people):
+        raise RefusalError(422, "Invalid commit")
+    sha = site.disk.write(repository.id, _written(site, draft))
     return site.disk.commits(repository.id, sha, limit=1)[0]
 
 
