@@ -81,10 +81,10 @@ network: [registry]
 limits: {{budget_usd: 3, timeout_minutes: 40, files: 200, lines: 5000}}
 ```
 
-**`setup`** is for what has to be there before an agent can work: an environment, packages, generated files. It reaches the
-hosts that an agent would, and counts into the run's time. Only the checkout lasts: what it leaves there is kept for other
-runs that begin from the same commit, and files of the repository that it changes are put back. It is not run for what only
-reads (`plan`, `review`). Where it fails no agent is asked.
+**`setup`** is for what has to be there before an agent can work: an environment, packages, generated files. It reaches
+the hosts that an agent would, and counts into the run's time. Only the checkout lasts: what it leaves there is kept for
+other runs that begin from the same commit, and files of the repository that it changes are put back. It is not run for
+what only reads (`plan`, `review`). Where it fails no agent is asked.
 
 {keys}
 """

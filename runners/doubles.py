@@ -1,7 +1,7 @@
 """What a worker did that was paused before its request left, put right: own effects that stand twice, ends undone.
 
 GitHub keeps branches and pull requests unique; comments and check runs it takes as often as they come, and an edit
-that comes late writes over the one that came after it.
+that comes late writes over the one that came after it. A carrier whose run has ended carries nothing any more.
 """
 
 from contextlib import suppress
@@ -9,8 +9,9 @@ from contextlib import suppress
 from config.database import now
 from runners import looking, outbox, runs, tasks
 from runners.context import Context
-from runners.github_types import NotFound, Paced, Where
+from runners.github_types import Forbidden, Invalid, NotFound, Paced, Where
 from runners.outbox import Duty
+from runners.pushing import carriers
 from runners.states import ENDS
 from runners.steps import external_id
 from runners.wording.comparison import task_comment
@@ -32,6 +33,9 @@ def remove_doubles(context: Context, duty: Duty) -> None:
     if since < DELAY:  # a retry ended after this was asked for
         raise Paced("what is on its way may still arrive", retry_after=DELAY - since)
     where = tasks.where_of(task)
+    for run in newest:
+        if run.branch and run.state in ENDS:
+            _remove_carriers(context, where, run.id)
     known = external_id(context.database, task.id, "comment")
     kept = keep_one(context, where, task.number, status_marker(task.id), known)
     if tasks.is_forgotten(task) or any(run.state not in ENDS for run in newest):
@@ -41,6 +45,13 @@ def remove_doubles(context: Context, duty: Duty) -> None:
             _close_checks(context, where, run.id, head_sha)
     if kept:
         _correct(context, where, task.id, *kept)
+
+
+def _remove_carriers(context: Context, where: Where, run_id: str) -> None:
+    with suppress(NotFound):  # the repository is gone, or was never to be written to
+        for ref in context.github.refs_under(where, carriers(run_id)):
+            with suppress(Forbidden, Invalid):  # archived; or whoever brought it was quicker
+                context.github.remove_ref(where, ref)
 
 
 def _correct(context: Context, where: Where, task_id: str, comment_id: int, found: str) -> None:

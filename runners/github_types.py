@@ -63,6 +63,14 @@ class Pull:
 
 
 @dataclass(frozen=True)
+class Committed:
+    """A commit that GitHub made. `unverified`: why people don't see it as Verified, a word of GitHub's; else empty."""
+
+    sha: str
+    unverified: str
+
+
+@dataclass(frozen=True)
 class Said:
     """A person's comment: login, numeric id (None where GitHub does not tell), text, when (seconds since 1970).
 
@@ -164,6 +172,12 @@ def pull_of(answer: dict[str, Any]) -> Pull:
         opener_id=(answer.get("user") or {}).get("id"),
         opener=(answer.get("user") or {}).get("login"),
     )
+
+
+def committed_of(answer: dict[str, Any]) -> Committed:
+    """A commit from GitHub's JSON. A GitHub Enterprise Server signs only if its operator set that up."""
+    about = answer.get("verification") or {}
+    return Committed(answer["sha"], "" if about.get("verified") else str(about.get("reason") or "unsigned"))
 
 
 def said_of(answer: dict[str, Any]) -> Said | None:

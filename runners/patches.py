@@ -178,10 +178,10 @@ def commit(workspace: Workspace, patch: bytes, message: str, at: float) -> str:
     host = partial(git, git_dir=workspace.git, index=workspace.index)
     host("read-tree", workspace.base_sha)
     host("apply", "--cached", "--binary", "--whitespace=nowarn", "-", stdin=patch)
-    return signed(workspace.git, host("write-tree").strip(), workspace.base_sha, message, at)
+    return made_of(workspace.git, host("write-tree").strip(), workspace.base_sha, message, at)
 
 
-def signed(git_dir: Path, tree: str, parent: str, message: str, at: float) -> str:
+def made_of(git_dir: Path, tree: str, parent: str, message: str, at: float) -> str:
     """A commit of the bot's; the same words at the same time give the same one."""
     who = {f"GIT_{role}_{what.upper()}": value for role in ("AUTHOR", "COMMITTER") for what, value in BOT.items()}
     when = {f"GIT_{role}_DATE": f"{int(at)} +0000" for role in ("AUTHOR", "COMMITTER")}

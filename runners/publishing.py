@@ -1,24 +1,22 @@
-"""From a kept patch to a pull request: the host commits, pushes and opens it, each step safe to repeat.
+"""From a kept patch to a pull request: the host has it committed, pushes and opens it, each step safe to repeat.
 
 Names are GitHub's to keep unique: the branch is pushed by compare-and-set, and a pull request for it exists once.
 """
 
 from dataclasses import replace
-from pathlib import Path
 
 from runners import looking, mirrors, patches
 from runners.attempt import Attempt
+from runners.branches import Push
 from runners.checking import give_up_checks
-from runners.git import GitError, git, meaning, remote
 from runners.holding import is_held
 from runners.lease import Lease
 from runners.problems import Problem
 from runners.pull_requests import Wanted
-from runners.pushing import address, push, refused
 from runners.rights import confirm_right
 from runners.runs import get
-from runners.steps import external_id, perform
-from runners.wording.publishing import RUN_TRAILER, Trailers, branch_name, commit_message
+from runners.steps import external_id
+from runners.wording.publishing import Trailers, branch_name, commit_message
 from runners.wording.views import RunView, TaskView
 from runners.workspace import open_workspace
 
@@ -70,63 +68,17 @@ def _push(attempt: Attempt, lease: Lease, task: TaskView, run: RunView, branch: 
         )
         mirror = mirrors.bring(context.settings, attempt.where, row.base_sha, token)
         with open_workspace(context.settings, f"{attempt.name}-publish", mirror, row.base_sha) as workspace:
-            requester = row.requester
-            co_author = f"{requester} <{row.requester_id}+{requester}@users.noreply.github.com>"
-            message = commit_message(
-                task,
-                attempt.task.title,
-                run,
-                Trailers(
-                    row.patch_fence,
-                    co_author,
-                    held=run.held,
-                    sign_off=bool((attempt.task.bounds or {}).get("sign_off")),
-                ),
-            )
-            made = patches.commit(workspace, row.patch, message, row.created_at)
-
-            def look() -> str | None:
-                return own_head(attempt, token, workspace.git, branch)
-
-            def act() -> str:
-                lease.for_write()
-                return _compare_and_set(attempt, token, workspace.git, branch, made)
-
-            return perform(
-                context.database, row.id, "branch", act=act, look=look, hold=attempt.hold, fence=attempt.claim.fence
-            )
+            ours = patches.commit(workspace, row.patch, _message(attempt, task, run), row.created_at)
+            return Push(attempt, lease, token, workspace.git, branch, ours).done()
 
 
-def _compare_and_set(attempt: Attempt, token: str, git_dir: Path, branch: str, made: str) -> str:
-    """Pushes only if the branch is where we left it: not there, or the pull request's head that the work began from.
-
-    The commit that stands there: ours of now or, where the push was done before and forgotten, ours of then.
-    """
-    expected = attempt.run.base_sha if attempt.task.head_ref else ""
-    ref, settings = f"refs/heads/{branch}", attempt.context.settings
-    try:
-        push(settings, attempt.where, token, git_dir, commit=made, ref=ref, expected=expected)
-    except GitError as error:
-        own = own_head(attempt, token, git_dir, branch)
-        if own is None:
-            raise refused(error, branch) from None
-        return own
-    return made
-
-
-def own_head(attempt: Attempt, token: str, git_dir: Path, branch: str) -> str | None:
-    """The branch's commit on GitHub, if this run made it: then its answer was lost, or the database that knew of it."""
-    settings = attempt.context.settings
-    fetch = ("fetch", "--quiet", "--no-tags", "--", address(settings, attempt.where), f"refs/heads/{branch}")
-    try:
-        git(*fetch, git_dir=git_dir, settings=remote(settings.github_base_url, token))
-    except GitError as error:
-        if "remote ref" in str(error).lower():
-            return None
-        raise meaning(error) or error from None
-    shown = ("log", "-1", f"--format=%H %(trailers:key={RUN_TRAILER},valueonly)", "FETCH_HEAD")
-    head, _, made_by = git(*shown, git_dir=git_dir).partition(" ")
-    return head if made_by.partition("/")[0] == attempt.run.id else None
+def _message(attempt: Attempt, task: TaskView, run: RunView) -> str:
+    """The commit's, with the trailers."""
+    row = attempt.run
+    co_author = f"{row.requester} <{row.requester_id}+{row.requester}@users.noreply.github.com>"
+    sign_off = bool((attempt.task.bounds or {}).get("sign_off"))
+    trailers = Trailers(row.patch_fence, co_author, held=run.held, sign_off=sign_off)
+    return commit_message(task, attempt.task.title, run, trailers)
 
 
 def _open(attempt: Attempt, lease: Lease, task: TaskView, run: RunView, branch: str) -> int:

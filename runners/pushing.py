@@ -1,5 +1,9 @@
-"""Pushing to GitHub by compare-and-set: a branch is moved or removed only from where it is known to be."""
+"""Pushing to GitHub by compare-and-set: a branch is moved or removed only from where it is known to be.
 
+A carrier is a reference that is no branch and ours alone: what it holds is at GitHub before any branch shows it.
+"""
+
+from collections.abc import Sequence
 from pathlib import Path
 
 from config.settings import Settings
@@ -13,10 +17,43 @@ def address(settings: Settings, where: Where) -> str:
     return f"{settings.github_base_url}/{where.repository}.git"
 
 
-def push(settings: Settings, where: Where, token: str, git_dir: Path, *, commit: str, ref: str, expected: str) -> None:
-    """Moves `ref` (refs/heads/…) to the commit; "" removes it. `expected` "": it must not be there. Raises GitError."""
-    lease = ("push", "--quiet", "--no-verify", f"--force-with-lease={ref}:{expected}", "--", address(settings, where))
-    git(*lease, f"{commit}:{ref}", git_dir=git_dir, settings=remote(settings.github_base_url, token))
+def carriers(run_id: str) -> str:
+    """The folder in which a run's carriers lie (refs/…/)."""
+    return f"refs/async-code/{run_id}/"
+
+
+def carry(settings: Settings, where: Where, token: str, git_dir: Path, *, commit: str, run_id: str) -> None:
+    """Brings a commit with all that it holds to GitHub. Raises GitError."""
+    _push(settings, where, token, git_dir, ["--force"], [f"{commit}:{carriers(run_id)}patch"])
+
+
+def push(
+    settings: Settings,
+    where: Where,
+    token: str,
+    git_dir: Path,
+    *,
+    commit: str,
+    ref: str,
+    expected: str,
+    carried_for: str = "",
+) -> None:
+    """Moves `ref` (refs/heads/…) to the commit; "" removes it. `expected` "": it must not be there. Raises GitError.
+
+    The carriers of the run `carried_for` go in the same push, also where the branch is refused for having moved.
+    """
+    options, moves = [f"--force-with-lease={ref}:{expected}"], [f"{commit}:{ref}"]
+    if carried_for:
+        # Pruning removes what is there and not here; to remove one by its name fails where it is gone already.
+        options, moves = [*options, "--prune"], [*moves, f"{carriers(carried_for)}*:{carriers(carried_for)}*"]
+    _push(settings, where, token, git_dir, options, moves)
+
+
+def _push(
+    settings: Settings, where: Where, token: str, git_dir: Path, options: Sequence[str], moves: Sequence[str]
+) -> None:
+    command = ("push", "--quiet", "--no-verify", *options, "--", address(settings, where), *moves)
+    git(*command, git_dir=git_dir, settings=remote(settings.github_base_url, token))
 
 
 def has_moved(error: GitError) -> bool:

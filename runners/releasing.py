@@ -3,18 +3,22 @@
 from functools import partial
 from typing import Any
 
+import structlog
+
 from config.database import Row
-from runners import mirrors, moves, outbox, runs, tasks
+from runners import mirrors, moves, outbox, runs, signing, tasks
 from runners.context import Context
 from runners.git import GitError
 from runners.github_types import Forbidden, Invalid, NotFound, Where
 from runners.outbox import Duty
-from runners.patches import signed
+from runners.patches import made_of
 from runners.problems import Problem
 from runners.pushing import has_moved, push, refused
 from runners.steps import forget, perform
 
 MESSAGE = "Let CI run\n"
+
+log = structlog.get_logger()
 
 
 def let_ci_run(context: Context, duty: Duty) -> None:
@@ -52,7 +56,9 @@ def _push(context: Context, where: Where, run: Row[Any]) -> str:
         mirror, head = mirrors.fetch(settings, where, ref, token)
         if head != run.head_sha:
             return head
-        made = signed(mirror, f"{head}^{{tree}}", head, MESSAGE, run.finished_at)
+        ours = made_of(mirror, f"{head}^{{tree}}", head, MESSAGE, run.finished_at)
+        made = signing.sign(context, where, mirror, ours, _unsigned)
+        made = signing.bring(context, where, token, made, ours, _unsigned)
         try:
             push(settings, where, token, mirror, commit=made, ref=ref, expected=head)
         except GitError as error:
@@ -60,3 +66,7 @@ def _push(context: Context, where: Where, run: Row[Any]) -> str:
                 return head
             raise refused(error, run.branch) from None
         return made
+
+
+def _unsigned(why: str) -> None:
+    log.warning("release.unsigned", why=why)

@@ -34,11 +34,15 @@ def now() -> datetime:
 
 
 class Ledger:
-    """The records by their keys. Whoever reads more than one thing, or writes, holds `lock`."""
+    """The records by their keys. Whoever reads more than one thing, or writes, holds `lock`.
+
+    `signs` is False where commits of Apps are not signed, as on a GitHub Enterprise Server that was not set up to.
+    """
 
     def __init__(self) -> None:
         self.lock = RLock()
         self.revision = 0
+        self.signs = True
         self.users: dict[str, User] = {}
         self.repositories: dict[int, Repository] = {}
         self.former_names: dict[str, int] = {}

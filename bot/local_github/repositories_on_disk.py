@@ -50,6 +50,9 @@ class Commit:
     author: str
     email: str
     date: str
+    committer: str
+    committer_email: str
+    committed: str
     message: str
 
     @property
@@ -178,6 +181,21 @@ class RepositoriesOnDisk:
         self.run(repository_id, "fast-import", "--quiet", "--date-format=now", stdin=b"\n".join(lines) + b"\n")
         return self.run(repository_id, "rev-parse", ref.decode()).decode().strip()
 
+    def kind(self, repository_id: int, sha: str) -> str | None:
+        """What an object is by its full name: commit, tree, blob or tag; None where there is none."""
+        try:
+            return self.run(repository_id, "cat-file", "-t", sha).decode().strip()
+        except GitError:
+            return None
+
+    def written(self, repository_id: int, sha: str) -> bytes:
+        """A commit as git stores it."""
+        return self.run(repository_id, "cat-file", "commit", sha)
+
+    def write(self, repository_id: int, commit: bytes) -> str:
+        """Stores a commit, on no branch; its name."""
+        return self.run(repository_id, "hash-object", "-t", "commit", "-w", "--stdin", stdin=commit).decode().strip()
+
     def may_be_ref(self, ref: str) -> bool:
         """Whether git takes it as the name of a ref."""
         command = [self.git, "check-ref-format", ref]
@@ -266,11 +284,18 @@ def _merge_base(disk: RepositoriesOnDisk, repository_id: int, base: str, head: s
 
 @lru_cache(maxsize=256)
 def _commits(disk: RepositoriesOnDisk, repository_id: int, wanted: str, limit: int) -> tuple[Commit, ...]:
-    template = "%H%x1f%T%x1f%P%x1f%an%x1f%ae%x1f%aI%x1f%B"
+    template = "%x1f".join(("%H", "%T", "%P", "%an", "%ae", "%aI", "%cn", "%ce", "%cI", "%B"))
     command = ["log", "-z", f"--max-count={limit}", f"--format={template}", "--end-of-options", wanted, "--"]
     listed = disk.run(repository_id, *command).decode(errors="replace")
     rows = [row.split("\x1f") for row in listed.split("\0") if row]
-    return tuple(Commit(row[0], row[1], tuple(row[2].split()), row[3], row[4], row[5], row[6].strip()) for row in rows)
+    return tuple(_commit(*row) for row in rows)
+
+
+def _commit(sha: str, tree: str, parents: str, *about: str) -> Commit:
+    author, email, date, committer, address, committed, message = about
+    return Commit(
+        sha, tree, tuple(parents.split()), author, email, date, committer, address, committed, message.strip()
+    )
 
 
 @lru_cache(maxsize=256)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import get_args
 
 from bot.embedded.keeper import Service
@@ -14,6 +15,8 @@ from tests.chaos.scene import Scene
 
 WORKERS = ("control", "runs", "control-2", "runs-2")
 STEPS = {
+    "carrier": ("POST", r"{}\.git/git-receive-pack$"),
+    "commit": ("POST", r"/{}/git/commits$"),
     "push": ("POST", r"{}\.git/git-receive-pack$"),
     "pull request": ("POST", r"/{}/pulls$"),
     "comment": ("POST", r"/{}/issues/\d+/comments$"),
@@ -22,7 +25,8 @@ STEPS = {
     "check run edit": ("PATCH", r"/{}/check-runs/\d+$"),
     "reaction": ("POST", r"/{}/issues/comments/\d+/reactions$"),
 }
-BY_RUNS_WORKERS = {"push", "pull request"}
+BEHIND = {"push": "commit"}  # before that step the same request means another
+BY_RUNS_WORKERS = {"carrier", "commit", "push", "pull request"}
 ON_A_PULL_REQUEST = {"check run edit"}  # elsewhere a check run is made when all is over
 MOMENTS: list[tuple[str, Moment]] = [(step, moment) for step in STEPS for moment in get_args(Moment)]
 
@@ -47,6 +51,14 @@ class Ambush:
 
     def lay(self, step: str, moment: Moment, repository: str) -> None:
         """Lets the next such request be the moment."""
+        if step in BEHIND:
+            method, path = STEPS[BEHIND[step]]
+            later = partial(self._lay, step, moment, repository)
+            self.scene.hub.faults.tell(method, path.format(repository), "after", lambda _: later(), times=1)
+        else:
+            self._lay(step, moment, repository)
+
+    def _lay(self, step: str, moment: Moment, repository: str) -> None:
         method, path = STEPS[step]
 
         def witness(asked: Asked) -> None:

@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from itertools import cycle
 from random import Random
 
 from sqlalchemy import update
@@ -28,7 +29,7 @@ STILL_SECONDS = float(SETTINGS["LEASE_SECONDS"]) + 2.0
 
 def measure(ground: Ground) -> Row:
     """Stops workers at random steps, waits for the end and for the audit, counts what is there twice."""
-    waves, began = ground.of(4, 50), time.monotonic()
+    waves, began = ground.of(8, 50), time.monotonic()
     with set_scene(ground, accounts=2, services=two_of_each) as scene:
         standstill = Standstill(scene)
         ambush = Ambush(scene, standstill)
@@ -59,8 +60,8 @@ def _plan(waves: int) -> Iterator[tuple[tuple[str, Moment], tuple[str, Moment]]]
     chance = Random(SEED)  # noqa: S311  # repeatable, and no secret
     pools = [[one for one in MOMENTS if (one[0] in BY_RUNS_WORKERS) == runs] for runs in (False, True)]
     creating = [[one for one in pool if "edit" not in one[0] and one[0] != "reaction"] for pool in pools]
-    yield from zip(*creating, strict=True)
-    for _ in range(waves - len(creating[0])):
+    yield from zip(cycle(creating[0]), creating[1], strict=False)
+    for _ in range(waves - len(creating[1])):
         yield chance.choice(pools[0]), chance.choice(pools[1])
 
 

@@ -21,7 +21,7 @@ def said(scene: Scene, saying: str, *planted: Plant) -> list[str]:
     name, hub = repository.full_name, scene.world.hub
     (pull,) = hub.pulls(name)
     (commit,) = hub.site.disk.commits(repository.id, f"main..{pull.head}")
-    assert commit.author == "async-code" and commit.message.count("Async-Code-Run: ") == 1
+    assert commit.author == "async-code[bot]" and commit.message.count("Async-Code-Run: ") == 1
     assert f"Async-Code-Run: {run.id}/1" in commit.message and "evil.example" not in commit.message
     checks = [text for check in hub.check_runs(name) for text in (check.title, check.summary, check.text)]
     texts = filter(None, [*scene.world.replies(1, name), pull.title, pull.body, *checks])

@@ -133,6 +133,7 @@ def test_a_locked_issue_takes_no_comment_of_the_app(hub: LocalGitHub, api: Api) 
         ("POST", "/issues/1/reactions", {"content": "eyes"}),
         ("POST", "/pulls", pull()),
         ("POST", "/git/refs", {"ref": "refs/heads/x", "sha": "0" * 40}),
+        ("POST", "/git/commits", {"message": "x", "tree": "0" * 40}),
         ("POST", "/check-runs", {"name": "x", "head_sha": "0" * 40}),
     ],
 )

@@ -33,6 +33,7 @@ class Scene:
         self.remark = hub.review_comments(REPO, 2)[0]
         hub.reply_on_line(REPO, self.remark.id, "Because.", by="mona")
         hub.resolve_thread(REPO, self.remark.id, by="mona")
+        self.draft = {"message": "Better", "tree": hub.commit_at(REPO, "topic").tree, "parents": [self.main]}
         hub.settle()
         self.delivery = hub.deliveries[-1]
 
@@ -135,7 +136,14 @@ EXCHANGES: dict[str, tuple[Any, int, Ask]] = {
     "branch": (models.BranchWithProtection, 200, lambda s: s.get("/branches/topic")),
     "ref": (models.GitRef, 200, lambda s: s.get("/git/ref/heads/topic")),
     "new ref": (models.GitRef, 201, lambda s: s.post("/git/refs", {"ref": "refs/heads/b", "sha": s.main})),
+    "refs": (list[models.GitRef], 200, lambda s: s.get("/git/matching-refs/heads/")),
     "commit": (models.Commit, 200, lambda s: s.get("/commits/topic")),
+    "new commit": (models.GitCommit, 201, lambda s: s.post("/git/commits", s.draft)),
+    "verified commit": (
+        models.Commit,
+        200,
+        lambda s: s.get(f"/commits/{s.post('/git/commits', s.draft).json()['sha']}"),
+    ),
     "check": (models.CheckRun, 200, lambda s: s.get(f"/check-runs/{s.check['id']}")),
     "changed check": (
         models.CheckRun,

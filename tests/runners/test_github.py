@@ -16,6 +16,7 @@ from config.secrets import Envelope, Master, envelope
 from runners import mirrors
 from runners.github import Api
 from runners.github_types import (
+    Committed,
     Forbidden,
     GitHubError,
     Invalid,
@@ -25,6 +26,7 @@ from runners.github_types import (
     Suspended,
     Unavailable,
     Where,
+    committed_of,
 )
 from runners.pace import Pace
 from runners.tokens import TokenCache
@@ -331,3 +333,17 @@ def test_each_comment_on_an_issue_keeps_a_turn_of_its_own(world: World, where: W
     api.close()
     assert waits[1] - waits[0] > 60
     assert abs(waits[2] - waits[0]) < 5
+
+
+@pytest.mark.parametrize(
+    ("about", "unverified"),
+    [
+        ({"verification": {"verified": True, "reason": "valid"}}, ""),
+        ({"verification": {"verified": False, "reason": "gpgverify_unavailable"}}, "gpgverify_unavailable"),
+        ({"verification": {"verified": False, "reason": None}}, "unsigned"),
+        ({"verification": None}, "unsigned"),
+        ({}, "unsigned"),
+    ],
+)
+def test_a_commit_is_verified_only_where_github_says_so(about: dict[str, object], unverified: str) -> None:
+    assert committed_of({"sha": "a" * 40, **about}) == Committed("a" * 40, unverified)

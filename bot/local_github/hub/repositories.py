@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from bot.local_github.deeds import repositories
 from bot.local_github.hub.hands import Hands
 from bot.local_github.records import Repository
+from bot.local_github.repositories_on_disk import Commit
+from bot.local_github.signatures import is_verified
 
 
 class Repositories(Hands):
@@ -48,6 +50,22 @@ class Repositories(Hands):
     def branches(self, repo: str) -> dict[str, str]:
         """Branch names with their commits."""
         return self.site.disk.branches(self.repository(repo).id)
+
+    def refs(self, repo: str, under: str) -> dict[str, str]:
+        """Full names of the refs under a prefix, also of such as are no branches, with their commits."""
+        return self.site.disk.refs(self.repository(repo).id, under)
+
+    def commit_at(self, repo: str, ref: str) -> Commit:
+        """The commit that a branch stands at, or that has this name."""
+        return self.site.disk.commits(self.repository(repo).id, ref, limit=1)[0]
+
+    def is_verified(self, repo: str, ref: str) -> bool:
+        """Whether people see that commit as Verified."""
+        return is_verified(self.site, self.repository(repo).id, self.commit_at(repo, ref))
+
+    def sign_nothing(self) -> None:
+        """Signs no commit from now on, as a GitHub Enterprise Server that was not set up to."""
+        self.site.ledger.signs = False
 
     def file_at(self, repo: str, ref: str, path: str) -> str | None:
         """A file's text at a branch or commit."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -17,6 +18,7 @@ from bot.local_github.pages.forms import FormKey, remember, visitor_of
 from bot.local_github.pages.patches import rows_of
 from bot.local_github.refusals import RefusalError
 from bot.local_github.shapes.texts import date
+from bot.local_github.signatures import is_verified
 from bot.local_github.site import Site
 
 HEADERS = {
@@ -81,7 +83,8 @@ class Frame:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self.templates.globals.update(app=site.app, emoji=EMOJI, rows_of=rows_of)
+        shared = {"app": site.app, "emoji": EMOJI, "rows_of": rows_of, "is_verified": partial(is_verified, site)}
+        self.templates.globals.update(shared)
         self.templates.filters.update(markdown=self._markdown, iso=date, hue=_hue)
 
     def shows(self, view: View) -> Endpoint:

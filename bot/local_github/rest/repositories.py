@@ -2,7 +2,7 @@
 
 from bot.local_github.deeds import repositories as deeds
 from bot.local_github.refusals import RefusalError, not_found
-from bot.local_github.rest.calls import Answer, Call, in_repository
+from bot.local_github.rest.calls import Answer, Call, in_repository, paged
 from bot.local_github.shapes import accounts, repositories
 
 DIFF = ("application/vnd.github.diff", "application/vnd.github.v3.diff")
@@ -41,6 +41,14 @@ def get_ref(call: Call) -> Answer:
     return Answer(200, repositories.ref(call.site, call.repository, name, sha))
 
 
+def find_refs(call: Call) -> Answer:
+    """GET …/git/matching-refs/{ref}: those whose name begins with it."""
+    begin, repository = f"refs/{call.path['ref']}", call.repository
+    found = {name: sha for name, sha in call.site.disk.refs(repository.id, "refs").items() if name.startswith(begin)}
+    listed, links = paged(call, [repositories.ref(call.site, repository, *one) for one in found.items()])
+    return Answer(200, listed, links)
+
+
 def create_ref(call: Call) -> Answer:
     """POST …/git/refs."""
     name, sha = call.text("ref"), call.text("sha")
@@ -52,16 +60,6 @@ def delete_ref(call: Call) -> Answer:
     """DELETE …/git/refs/{ref}."""
     deeds.delete_ref(call.site, call.repository, f"refs/{call.path['ref']}")
     return Answer(204)
-
-
-def get_commit(call: Call) -> Answer:
-    """GET …/commits/{ref}, without the files."""
-    sha = call.site.disk.resolve(call.repository.id, call.path["ref"])
-    if sha is None:
-        raise RefusalError(422, f"No commit found for SHA: {call.path['ref']}")
-    return Answer(
-        200, repositories.commit(call.site, call.repository, call.site.disk.commits(call.repository.id, sha, 1)[0])
-    )
 
 
 def compare(call: Call) -> Answer:
@@ -99,9 +97,9 @@ ROUTES = [
     *in_repository("GET", "/collaborators/{login}/permission", get_role, "metadata:read"),
     *in_repository("GET", "/branches/{branch:path}", get_branch, "contents:read"),
     *in_repository("GET", "/git/ref/{ref:path}", get_ref, "contents:read"),
+    *in_repository("GET", "/git/matching-refs/{ref:path}", find_refs, "contents:read"),
     *in_repository("POST", "/git/refs", create_ref, "contents:write"),
     *in_repository("DELETE", "/git/refs/{ref:path}", delete_ref, "contents:write"),
-    *in_repository("GET", "/commits/{ref:path}", get_commit, "contents:read"),
     *in_repository("GET", "/compare/{basehead:path}", compare, "contents:read"),
     *in_repository("GET", "/contents", get_contents, "contents:read"),
     *in_repository("GET", "/contents/{path:path}", get_contents, "contents:read"),

@@ -1,10 +1,11 @@
-"""Repositories, branches, refs, commits and files, as GitHub shows them."""
+"""Repositories, branches, refs and files, as GitHub shows them."""
 
 import base64
 from typing import Any
 
 from bot.local_github.records import Repository
 from bot.local_github.repositories_on_disk import Commit, Entry
+from bot.local_github.shapes import commits
 from bot.local_github.shapes.texts import date, node_id
 from bot.local_github.shapes.users import user
 from bot.local_github.site import Json, Site
@@ -159,46 +160,11 @@ def branch(site: Site, record: Repository, name: str, tip: Commit) -> Json:
     }
     return {
         "name": name,
-        "commit": commit(site, record, tip),
+        "commit": commits.commit(site, record, tip),
         "_links": {"self": f"{api}/branches/{name}", "html": f"{site.at.page(record)}/tree/{name}"},
         "protected": False,
         "protection": protection,
         "protection_url": f"{api}/branches/{name}/protection",
-    }
-
-
-def commit(site: Site, record: Repository, made: Commit) -> Json:
-    """A commit, as …/commits/{sha} shows it without its files."""
-    api, page = site.at.repository(record), site.at.page(record)
-    who = {"name": made.author, "email": made.email, "date": made.date}
-    known = site.ledger.users.get(made.author.lower())
-    account = user(site.at, known) if known else None
-    return {
-        "sha": made.sha,
-        "node_id": base64.b64encode(f"{record.id}:{made.sha}".encode()).decode(),
-        "url": f"{api}/commits/{made.sha}",
-        "html_url": f"{page}/commit/{made.sha}",
-        "comments_url": f"{api}/commits/{made.sha}/comments",
-        "commit": {
-            "url": f"{api}/git/commits/{made.sha}",
-            "author": who,
-            "committer": who,
-            "message": made.message,
-            "tree": {"sha": made.tree, "url": f"{api}/git/trees/{made.tree}"},
-            "comment_count": 0,
-            "verification": {
-                "verified": False,
-                "reason": "unsigned",
-                "signature": None,
-                "payload": None,
-                "verified_at": None,
-            },
-        },
-        "author": account,
-        "committer": account,
-        "parents": [
-            {"sha": sha, "url": f"{api}/commits/{sha}", "html_url": f"{page}/commit/{sha}"} for sha in made.parents
-        ],
     }
 
 
