@@ -25,6 +25,7 @@ default_events:
   - pull_request_review_comment
   - pull_request_review_thread
   - check_run
+  - check_suite
   - repository
 """
 

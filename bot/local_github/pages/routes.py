@@ -7,6 +7,7 @@ from bot.local_github.pages.frame import Frame, Made, View, Visit
 from bot.local_github.pages.images import Images
 from bot.local_github.pages.review_acts import ReviewActs
 from bot.local_github.pages.views import Views
+from bot.local_github.pages.writing_acts import WritingActs
 from bot.local_github.refusals import not_found
 from bot.local_github.site import Site
 
@@ -14,7 +15,7 @@ from bot.local_github.site import Site
 def page_routes(site: Site) -> list[BaseRoute]:
     """Pages and forms; whatever is not known is a page that says so."""
     frame, views, acts, review_acts = Frame(site), Views(site), Acts(site), ReviewActs(site)
-    images = Images(site)
+    images, writing_acts = Images(site), WritingActs(site)
     repo = "/{owner}/{repo}"
     number = "/{number:int}"
     seen: list[tuple[str, View]] = [
@@ -44,6 +45,9 @@ def page_routes(site: Site) -> list[BaseRoute]:
         (f"{repo}/issues{number}/state", acts.set_state),
         (f"{repo}/issues{number}/labels", acts.label),
         (f"{repo}/issues{number}/comments/{{comment_id:int}}/delete", acts.delete),
+        (f"{repo}/issues{number}/comments/{{comment_id:int}}/edit", writing_acts.edit),
+        (f"{repo}/files", writing_acts.write),
+        (f"{repo}/pull{number}/checks", writing_acts.fail),
         (f"{repo}/pull{number}/reviews", review_acts.review),
         (f"{repo}/pull{number}/comments", review_acts.comment),
         (f"{repo}/pull{number}/comments/{{comment_id:int}}/replies", review_acts.reply),

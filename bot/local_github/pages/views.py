@@ -70,7 +70,8 @@ class Views:
         repository = self._repository(visit)
         ref, sha, path = self._place(repository, self.site.disk.branches(repository.id), visit.path["rest"])
         text = self._text(repository, sha, path)
-        shown = {**self._around(repository, "code"), "ref": ref, "path": path}
+        is_branch = ref in self.site.disk.branches(repository.id)
+        shown = {**self._around(repository, "code"), "ref": ref, "path": path, "is_branch": is_branch}
         return Page("file.html", shown={**shown, "lines": None if text is None else text.splitlines()})
 
     def raw(self, visit: Visit) -> Made:
