@@ -13,19 +13,19 @@ from runners.context import Context
 from runners.github_types import FAILING
 from runners.wording.publishing import BRANCHES
 
-FIX = Command(1, "fix", Flags(), "", 1)
+WISH = "Repair what CI found in {}"  # whoever reads of it must see that nobody wrote it there and then
 
 
 def concluded(context: Context, taken: Taken, event: Concluded) -> None:
     """Begins at most one `fix` for a commit of ours, while nothing else works there."""
-    said = _said(context, event)
-    scene = look(context, said, [FIX]) if said else None
+    said, fix = _said(context, event), Command(1, "fix", Flags(), WISH.format(event.head_sha[:12]), 1)
+    scene = look(context, said, [fix]) if said else None
     wished = scene is not None and scene.wishes.triggers.on_ci_failure == "fix"
     with context.database.write() as connection:
         if not inbox.done(connection, taken) or not (said and scene and wished):
             return
         if not tasks.unfinished_at(connection, context.settings.host_name, event.repository.id, said.number):
-            answer_all(context, connection, taken, said, scene, [FIX])
+            answer_all(context, connection, taken, said, scene, [fix])
 
 
 def _said(context: Context, event: Concluded) -> Spoken | None:

@@ -44,6 +44,7 @@ def test_it_is_fixed_on_the_same_branch_for_whoever_asked(working: World) -> Non
     ci_fails(working)
     assert fixes(working) == ["alice"]
     assert working.pull_request.head_sha != before
+    assert f"`fix`: `Repair what CI found in {before[:12]}` — asked by `alice`" in working.reply(2)
     told = working.hub.file_at(REPO, working.pull_request.head, "asked.txt") or ""
     assert "# A check that fails: unit tests" in told
 
