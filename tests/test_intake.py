@@ -136,7 +136,7 @@ def test_a_ping_is_answered_only_when_it_is_signed(world: World) -> None:
 UNWANTED = [
     ("push", {"ref": "refs/heads/main"}),
     ("issue_comment", {"action": "created", "comment": {"body": "nothing for us"}}),
-    ("issue_comment", {"action": "edited", "comment": {"body": "/async-code help"}}),
+    ("issue_comment", {"action": "pinned", "comment": {"body": "/async-code help"}}),
     ("installation", {"action": "something_new"}),
 ]
 

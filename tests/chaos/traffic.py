@@ -14,11 +14,11 @@ from tests.chaos.scene import Scene, set_scene
 SECONDS_TO_RECOVER = 600.0
 SECONDS_TO_SEND = 600.0
 # Of what the App is sent all day: other people's talk without a command in it ...
-TALK = (("issues", "opened"), ("issue_comment", "created"))
+TALK = (("issues", "opened"), ("issue_comment", "created"), ("issue_comment", "edited"))
 # ... and what is not wanted whatever it says, which GitHub's list of failed deliveries tells too.
 NEVER = (
     ("issues", "assigned"),
-    ("issue_comment", "edited"),
+    ("issues", "pinned"),
     ("pull_request", "synchronize"),
     ("push", None),
     ("star", "created"),

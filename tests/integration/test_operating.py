@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from bot.operating.draining import SAFE
+from config.accounts import accounts
 from runners.runs import runs
 from runners.states import RunState
 from runners.tasks import tasks
@@ -23,7 +24,14 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with set_stage(tmp_path_factory.mktemp("stage")) as running:
+        running.until(lambda: known(running), "the account, which the installation tells of")
         yield running
+
+
+def known(stage: Stage) -> bool:
+    """Whether there is an account: whatever test comes first may speak of it."""
+    with stage.database.read() as connection:
+        return connection.execute(select(accounts.c.id)).first() is not None
 
 
 def operate(stage: Stage, *words: str) -> str:
