@@ -5,8 +5,6 @@ Whatever is wrong with a request is said in one line with a 4xx; nothing that a 
 
 import asyncio
 import re
-from collections.abc import Mapping
-from typing import Any
 
 import structlog
 from starlette.requests import ClientDisconnect
@@ -106,10 +104,16 @@ class Intake:
             return NOT_WANTED
         if route.needs_trigger and not always and not mentions(body, self._slug):
             return NO_COMMAND
-        if route.said and _is_bot(payload) and payload["sender"].get("id") not in self._bots:
+        if route.said and not self._hears(payload.get("sender")):
             return UNHEARD
         new = await self._writer.keep(NewDelivery(head.guid, head.event, to_text(payload)))
         return STORED if new else KNOWN
+
+    def _hears(self, sender: object) -> bool:
+        """Whether it is anybody but a bot that the operator did not list."""
+        if not isinstance(sender, dict) or sender.get("type") != "Bot":
+            return True
+        return any(sender.get("id") == listed for listed in self._bots)
 
     async def _read(self, head: "_Head", receive: Receive) -> bytes:
         """The body, below the cap: by its announced length, and while it streams."""
@@ -122,11 +126,6 @@ class Intake:
         if len(body) > MOST_BYTES:
             raise Refused(413, f"a delivery has at most {MOST_BYTES} bytes")
         return body
-
-
-def _is_bot(payload: Mapping[str, Any]) -> bool:
-    sender = payload.get("sender")
-    return isinstance(sender, dict) and sender.get("type") == "Bot"
 
 
 class _Head:

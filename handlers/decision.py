@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from config.accounts import is_paused
 from config.database import now
@@ -80,7 +81,7 @@ class Decision(Informed):
         crew = [(agent, self.model(command, agent)) for agent in self.crew(command)]
         given = {name: value for name, value in command.flags.as_json().items() if value}
         head_sha = self.scene.pull.head_sha if self.scene.pull else None
-        tasks.next_round(self.connection, task.id, task.flags | given, self.scene.wishes.bounds, head_sha)
+        tasks.next_round(self.connection, task.id, task.flags | given, self.bounds(), head_sha)
         if command.verb == "approve":
             tasks.approve(self.connection, task.id, self.event.sender.login)
         self.add_runs(task.id, crew)
@@ -159,6 +160,11 @@ class Decision(Informed):
         moves.release(self.connection, run.id, self.event.sender.login)
         return Answer(DONE, replies.released())
 
+    def bounds(self) -> dict[str, Any]:
+        """What holds for a run: the repository's wishes, and the team that let the sender ask, if one did."""
+        team = next(iter(self.scene.teams), None)
+        return self.scene.wishes.bounds | ({"team": team} if team else {})
+
     def wanted(self, command: Command) -> Wanted:
         """The task that the command asks for, as the webhook told it."""
         event, pull, wishes = self.event, self.scene.pull, self.scene.wishes
@@ -167,7 +173,7 @@ class Decision(Informed):
             verb=command.verb,
             text=command.text,
             flags=command.flags.as_json() | {"draft": draft},
-            bounds=wishes.bounds,
+            bounds=self.bounds(),
             title=event.title,
             body=event.body,
             base_ref=command.flags.base or wishes.base or event.repository.default_branch,

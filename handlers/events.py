@@ -164,7 +164,7 @@ class Pressed:
 
 @dataclass(frozen=True)
 class Concluded:
-    """Checks of an App on a commit have all ended; `pulls` are the pull requests whose head that is, by number."""
+    """Checks of an App on a commit have all ended."""
 
     installation_id: int
     repository: Repository
@@ -172,7 +172,6 @@ class Concluded:
     app_id: int
     head_sha: str
     conclusion: str
-    pulls: tuple[int, ...]
 
 
 @dataclass(frozen=True)

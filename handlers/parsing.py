@@ -6,7 +6,7 @@ githubkit's own webhook models are not used: they cost two seconds and refuse a 
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 from handlers.events import (
     ROUTES,
@@ -73,15 +73,11 @@ class _Fields:
         return {_storable(str(key)): _storable(str(value)) for key, value in found.items()}
 
     def repositories(self, path: str) -> tuple[tuple[int, str], ...]:
-        each = self.each(path)
-        return tuple((one.number(f"{path}.id"), one.text(f"{path}.full_name")) for one in each)
-
-    def each(self, path: str) -> "list[_Fields]":
-        """The objects of a list; what is wrong in one is named by the list's path."""
         listed = self._maybe(path) or []
         if not isinstance(listed, list):
             raise ValueError(f"{path} is not a list")
-        return [_Fields(_nested(path, one)) for one in listed]
+        each = [_Fields({path: one}) for one in listed]
+        return tuple((one.number(f"{path}.id"), one.text(f"{path}.full_name")) for one in each)
 
     def _at(self, path: str) -> Any:
         found = self._maybe(path)
@@ -96,13 +92,6 @@ class _Fields:
                 return None
             found = found.get(part)
         return found
-
-
-def _nested(path: str, value: Any) -> Mapping[str, Any]:
-    """An object in which the path leads to the value."""
-    for part in reversed(path.split(".")):
-        value = {part: value}
-    return cast("Mapping[str, Any]", value)
 
 
 def _storable(text: str) -> str:
@@ -194,13 +183,11 @@ def _pressed(fields: _Fields, checked: str, button: str | None = None) -> Presse
 
 
 def _concluded(fields: _Fields) -> Concluded:
-    pulls = fields.each("check_suite.pull_requests")
     return Concluded(
         *_where(fields),
         app_id=fields.number("check_suite.app.id"),
         head_sha=fields.text("check_suite.head_sha"),
         conclusion=fields.text("check_suite.conclusion", ""),
-        pulls=tuple(pull.number("check_suite.pull_requests.number") for pull in pulls),
     )
 
 

@@ -27,7 +27,7 @@ PARTS: Parts = {
     "label": {"name": None},
     "pull_request": {**dict.fromkeys(("number", "title", "body")), "user": ACCOUNT},
     "check_run": {**dict.fromkeys(("head_sha", "external_id")), "app": {"id": None}},
-    "check_suite": {**dict.fromkeys(("head_sha", "conclusion", "pull_requests")), "app": {"id": None}},
+    "check_suite": {**dict.fromkeys(("head_sha", "conclusion")), "app": {"id": None}},
     "requested_action": {"identifier": None},
     "repositories": None,
     "repositories_added": None,

@@ -57,7 +57,7 @@ def _check(ground: Ground, command: str, deadline: float) -> dict[str, Any]:
             lines.append(attempt.clean(line))
 
     left = deadline - began
-    started = errand(attempt, ground.workspace, ["sh", "-c", command], left, idle_seconds=left)
+    started = errand(attempt, ground.workspace, ["sh", "-c"], left, verbatim=[command], idle_seconds=left)
     exit = follow(ground.lease, ground.sandbox, started, hear)
     ground.lease.check()
     return _ended(command, why(exit), time.monotonic() - began, lines)

@@ -10,10 +10,11 @@ from typing import NamedTuple
 import structlog
 
 from config.settings import Settings
+from runners import setups
 from runners.mirrors import lending_of, mirrors
 from runners.workspace import remove
 
-GIGABYTE = 1024**3
+KILOBYTE, GIGABYTE = 1024, 1024**3
 BLOCK = 512  # bytes, whatever the file system's own
 GONE = ".gone"
 
@@ -45,13 +46,15 @@ def evict(settings: Settings) -> None:
 def _kept(settings: Settings) -> Iterator[Kept]:
     for place in mirrors(settings).glob("*/*.git"):
         lending = lending_of(place)
-        yield Kept(lending.stat().st_mtime if lending.exists() else 0, size_of(place), place)
+        size = size_of(place, besides="setups") + setups.kilobytes(place) * KILOBYTE
+        yield Kept(lending.stat().st_mtime if lending.exists() else 0, size, place)
 
 
-def size_of(folder: Path) -> int:
-    """Bytes on disk; what git renames meanwhile may be missed."""
+def size_of(folder: Path, besides: str = "") -> int:
+    """Bytes on disk, but for a folder in it; what git renames meanwhile may be missed."""
     found = 0
-    for at, _, names in os.walk(folder):
+    for at, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != besides]
         for name in names:
             with suppress(FileNotFoundError):
                 found += os.lstat(Path(at, name)).st_blocks * BLOCK

@@ -119,7 +119,7 @@ def git_bytes(
     """The same, as bytes: a patch need not be text."""
     places = {"GIT_DIR": git_dir, "GIT_WORK_TREE": tree, "GIT_INDEX_FILE": index}
     env = _environment({**HARDENED, **(settings or {})}) | {name: str(path) for name, path in places.items() if path}
-    done = _run(
+    done = run(
         [*_as(owner), "git", *arguments],
         stdin,
         seconds,
@@ -165,10 +165,13 @@ def git_lines(*arguments: str, git_dir: Path) -> Iterator[Iterator[bytes]]:
             process.kill()
 
 
-def _run(
+def run(
     argv: list[str], stdin: bytes, seconds: float, *, cwd: Path, env: Mapping[str, str]
 ) -> subprocess.CompletedProcess[bytes]:
-    """Runs git in a session of its own, so that the helpers that it starts, and that hold the token, end with it."""
+    """Runs git, or what works as long as git may, in a session of its own: the helpers that it starts end with it.
+
+    It is bounded in memory, ends where `interrupted_by` says so, and raises Unavailable past the deadline.
+    """
     pipe = subprocess.PIPE
     with TemporaryFile() as given:  # no pipe: `communicate` can't go on with its input after a look at the clock
         given.write(stdin)

@@ -50,13 +50,25 @@ def put_back(workspace: Workspace, owner: int | None) -> None:
     if workspace.trusted == workspace.base_sha:
         return
     for path in _obeyed(workspace.git, workspace.index):
-        with suppress(FileNotFoundError):
-            (workspace.tree / path).unlink()
+        _take_away(workspace.tree / path)
     index = workspace.folder / "trusted"
     git("read-tree", workspace.trusted, git_dir=workspace.git, index=index)
-    listed = "\0".join(_obeyed(workspace.git, index)).encode()
+    theirs = [path for path in _obeyed(workspace.git, index) if not _is_in_the_way(workspace.tree, path)]
+    listed = os.fsencode("\0".join(theirs))
     git("checkout-index", "--force", "--quiet", "-z", "--stdin",
         git_dir=workspace.git, index=index, tree=workspace.tree, stdin=listed, owner=owner)  # fmt: skip
+
+
+def _take_away(path: Path) -> None:
+    """A file, a link, or the empty folder that a submodule is."""
+    with suppress(FileNotFoundError):
+        path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def _is_in_the_way(tree: Path, path: str) -> bool:
+    """Whether what is read has a file where this one has a folder: that file is there to be read."""
+    above = [tree / parent for parent in Path(path).parents][:-1]
+    return any(os.path.lexists(one) and (one.is_symlink() or not one.is_dir()) for one in above)
 
 
 def _obeyed(git_dir: Path, index: Path) -> list[str]:

@@ -36,10 +36,17 @@ def lending_of(mirror: Path) -> Path:
 def borrowed(settings: Settings, where: Where) -> Iterator[None]:
     """Keeps the mirror here, from before it is asked for its objects until nobody needs them any more."""
     lending = lending_of(mirror_of(settings, where))
-    lending.parent.mkdir(parents=True, exist_ok=True)
-    with lending.open("w") as held:
-        _wait_for(held.fileno(), fcntl.LOCK_SH)
+    with holding(lending, alone=False):
         lending.touch()
+        yield
+
+
+@contextmanager
+def holding(lock: Path, *, alone: bool) -> Iterator[None]:
+    """Holds a file's lock, with others or alone; a wait for it can be interrupted."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as held:
+        _wait_for(held.fileno(), fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
         yield
 
 
@@ -109,9 +116,7 @@ def _refused(error: GitError, where: Where, ref: str) -> Exception:
 @contextmanager
 def _alone(mirror: Path) -> Iterator[None]:
     """Holds the mirror, and takes away locks of git's own that a killed one left."""
-    mirror.parent.mkdir(parents=True, exist_ok=True)
-    with mirror.with_suffix(".lock").open("w") as lock:
-        _wait_for(lock.fileno(), fcntl.LOCK_EX)
+    with holding(mirror.with_suffix(".lock"), alone=True):
         for stale in (*mirror.glob("*.lock"), *(mirror / "refs").rglob("*.lock")):
             stale.unlink(missing_ok=True)
         yield

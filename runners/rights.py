@@ -16,5 +16,8 @@ def confirm_right(attempt: Attempt) -> None:
             return
     if context.github.role(attempt.where, run.requester, run.requester_id) < Role.WRITE:
         raise Problem("not_allowed_any_more", f"{run.requester} may not write to {attempt.task.repository} any more.")
+    team = (attempt.task.bounds or {}).get("team")
+    if team and not context.github.is_in_team(attempt.where, team, run.requester):
+        raise Problem("not_allowed_any_more", f"{run.requester} is not in the team `{team}` any more, which may ask.")
     with context.database.write() as connection:
         claims.confirm(connection, claim)

@@ -144,6 +144,13 @@ def published_on(connection: Connection, host: str, repository_id: int, pull_req
     return connection.execute(found.order_by(runs.c.finished_at.desc()).limit(1)).one_or_none()
 
 
+def pushed(connection: Connection, host: str, repository_id: int, sha: str) -> Row[Any] | None:
+    """The newest run that made this commit, however far it got."""
+    there = (tasks.tasks.c.host == host, tasks.tasks.c.repository_id == repository_id)
+    found = select(runs).join(tasks.tasks).where(*there, or_(runs.c.head_sha == sha, runs.c.released_sha == sha))
+    return connection.execute(found.order_by(runs.c.created_at.desc()).limit(1)).one_or_none()
+
+
 def recent(connection: Connection, most: int) -> Sequence[Row[Any]]:
     """The newest runs, with the place, verb and requester of their tasks."""
     of_task = tasks.tasks.c

@@ -10,6 +10,7 @@ from runners.agents import AGENTS
 from runners.agents.adapter import AgentEvent
 from runners.attempt import Attempt
 from runners.errands import OUT_OF_TIME, Ground, errand, follow, why
+from runners.git import GitError
 from runners.problems import Problem
 from runners.reach import reach
 from runners.run_log import RunLog
@@ -20,6 +21,7 @@ from runners.wording.safe import quoted
 from runners.workspace import check_out, disarm
 
 KEPT = "setup: as an earlier run on this commit left it"
+MOST_NAMED = 10
 NOT_RUN = "setup was not run: no sandbox works on this machine"
 FAILED = "`setup` failed, so the agent was not asked: {} ({}). The run's log has what it printed."
 
@@ -48,17 +50,27 @@ class SetUp:
         Raises Problem, and as `Lease.check` does.
         """
         began, attempt, sandbox = time.monotonic(), self.ground.attempt, self.ground.sandbox
-        commands = commands_of(attempt)
         if not is_for_theirs(sandbox, attempt.context.settings):
             attempt.step(NOT_RUN)
+            return 0.0
+        place = self._place()
+        # Whoever asks once more may do so because of what was kept.
+        kept = setups.bring(place, self.ground.workspace) if place and attempt.task.round == 1 else None
+        if kept is not None:
+            attempt.step(f"{KEPT}: {_named(kept)}")
         else:
-            # Where nothing isolates, each checkout has another path, which environments hold.
-            place = setups.place(self.ground.workspace, commands, sandbox.surroundings()) if sandbox.isolates else None
-            if place and setups.bring(place, self.ground.workspace):
-                attempt.step(KEPT)
-            else:
-                self._make(commands, place, began + seconds)
+            self._make(commands_of(attempt), place, began + seconds)
         return time.monotonic() - began
+
+    def _place(self) -> Path | None:
+        """None where nothing isolates: each checkout has another path there, which environments hold."""
+        attempt, sandbox = self.ground.attempt, self.ground.sandbox
+        if not sandbox.isolates:
+            return None
+        hosts = reach(attempt.context.settings, attempt.task.bounds or {})
+        return setups.place(
+            self.ground.workspace, sandbox.surroundings(), ",".join(sorted(hosts)), *commands_of(attempt)
+        )
 
     def _make(self, commands: Sequence[str], place: Path | None, deadline: float) -> None:
         attempt, workspace = self.ground.attempt, self.ground.workspace
@@ -67,6 +79,7 @@ class SetUp:
                 self._run(command, deadline - time.monotonic(), way)
         self._restore()
         left = setups.left_by(workspace)
+        attempt.step(f"setup left {_named(left)}, which is in no patch")
         if place:
             setups.keep(place, workspace, left)
 
@@ -77,7 +90,7 @@ class SetUp:
         if seconds <= 0:
             raise Problem("setup_failed", FAILED.format(quoted(command, 200), OUT_OF_TIME))
         given = errand(
-            attempt, ground.workspace, ["sh", "-c", command], seconds,
+            attempt, ground.workspace, ["sh", "-c"], seconds, verbatim=[command],
             env=way.env, gateway=way.sockets, idle_seconds=seconds,
         )  # fmt: skip
         exit = follow(
@@ -95,6 +108,12 @@ class SetUp:
         """The commit's files as they are in it, whatever the commands made of them, and no repository but a new one."""
         try:
             disarm(self.ground.workspace.tree)
-        except OSError as error:
-            raise Problem("setup_failed", f"`setup` left folders that can't be read: {error.strerror}.") from None
-        check_out(self.ground.workspace, self.index, self.owner)
+            check_out(self.ground.workspace, self.index, self.owner)
+        except (OSError, GitError, Problem) as error:
+            said = "`setup` left files of which the repository's own can't be told any more"
+            raise Problem("setup_failed", f"{said}: {str(error)[-300:]}") from None
+
+
+def _named(left: Sequence[str]) -> str:
+    more = f" and {len(left) - MOST_NAMED:,} more" if len(left) > MOST_NAMED else ""
+    return (", ".join(left[:MOST_NAMED]) or "nothing") + more

@@ -63,17 +63,17 @@ def require_way_out(settings: Settings, agent: Agent, *, hosts: bool = False) ->
 
 @contextmanager
 def way_out(attempt: Attempt, agent: Agent, *, for_setup: bool = False) -> Iterator[WayOut]:
-    """Opens the way, and closes it at the end. A setup has one to the hosts alone where its agent has none."""
+    """Opens the way, and closes it at the end. A setup's leads to the hosts alone: its packages are strangers' too."""
     settings = attempt.context.settings
     hosts = reach(settings, attempt.task.bounds or {})
-    if agent.wire is None and not (for_setup and hosts):
+    if not (hosts if for_setup else agent.wire):
         yield WayOut()
         return
     sockets, credential = folder_of(settings), secrets.token_urlsafe(32)
-    budget_usd = 0.0 if agent.wire is None else budget_of(attempt.task, settings)
+    budget_usd = 0.0 if for_setup else budget_of(attempt.task, settings)
     attempt.note(credential=runs.digest(credential), budget_usd=budget_usd, over_budget=False)
     yield WayOut(credential, sockets, proxied(credential) if hosts else {})
-    attempt.note(credential=None)
+    attempt.note(credential=None, **({"budget_usd": None, "over_budget": False} if for_setup else {}))
 
 
 def proxied(credential: str) -> dict[str, str]:

@@ -1,8 +1,10 @@
 """CI fails on a pull request of ours: where the repository wishes it, that is fixed unasked, and not for ever."""
 
 import pytest
+from sqlalchemy import update
 
 from handlers.policy import MOST_UNASKED
+from runners.runs import runs
 from tests.conftest import MakeWorld
 from tests.world import REPO, World
 
@@ -124,3 +126,60 @@ def test_our_own_failing_check_begins_nothing(new_world: MakeWorld) -> None:
     world.work()
     assert world.checks[-1].conclusion == "failure"
     assert fixes(world) == []
+
+
+def test_a_review_at_work_there_is_no_reason_to_wait(working: World) -> None:
+    number = opened(working)
+    working.comment("/async-code review", on=number)
+    working.hub.fail_check(REPO, working.pull_request.head_sha, "unit tests", "E")
+    working.delivered()
+    working.work()
+    assert [task.verb for task in working.task_rows()] == ["implement", "review", "fix"]
+
+
+def test_ci_that_fails_before_the_run_has_ended_is_fixed_once_it_has(working: World) -> None:
+    opened(working)
+    (run,) = working.run_rows()
+    state(working, run.id, "publishing")
+    ci_fails(working)
+    assert fixes(working) == []
+    state(working, run.id, "done")
+    working.later(600)
+    working.work()
+    assert fixes(working) == ["alice"]
+
+
+def test_a_delivery_that_comes_late_begins_nothing_on_somebody_elses_commit(working: World) -> None:
+    number = opened(working)
+    pull = working.pull_request
+    working.hub.fail_check(REPO, pull.head_sha, "unit tests", "E")
+    working.delivered()
+    working.hub.commit(REPO, pull.head, {"more.txt": "by hand\n"}, "alice")
+    working.work()
+    assert fixes(working) == [] and working.replies(number) == []
+
+
+def test_a_pull_request_that_was_closed_meanwhile_is_left_alone(working: World) -> None:
+    number = opened(working)
+    working.hub.fail_check(REPO, working.pull_request.head_sha, "unit tests", "E")
+    working.delivered()
+    working.hub.close_issue(REPO, number, "alice")
+    working.work()
+    assert fixes(working) == [] and working.replies(number) == []
+
+
+def test_the_agent_and_the_bounds_are_those_of_the_work(new_world: MakeWorld) -> None:
+    world = new_world(agent_command=AGENT, default_agent="mend", runs_per_issue=50)
+    world.hub.commit(REPO, "main", WISH, "alice")
+    world.comment("/async-code implement it --agent command --timeout 7")
+    world.work()
+    ci_fails(world)
+    first, second = world.task_rows()
+    assert [run.agent for run in world.run_rows()] == ["command", "command"]
+    assert (first.flags["timeout_minutes"], second.flags["timeout_minutes"]) == (7, 7)
+
+
+def state(world: World, run_id: str, name: str) -> None:
+    """The run is in that state."""
+    with world.database.write() as connection:
+        connection.execute(update(runs).where(runs.c.id == run_id).values(state=name))

@@ -54,6 +54,18 @@ def test_other_words_around_a_command_are_no_new_one(heard: World) -> None:
     assert len(heard.replies(number)) == 1
 
 
+def test_other_words_of_a_command_are_no_new_one(heard: World) -> None:
+    number, comment = said(heard, "/async-code agents please\n\nThanks!")
+    edit(heard, comment, "/async-code agents, please\n\nThank you!")
+    assert len(heard.replies(number)) == 1
+
+
+def test_a_mistake_that_is_mended_is_a_command(heard: World) -> None:
+    number, comment = said(heard, "/async-code agnets")
+    edit(heard, comment, "/async-code agents")
+    assert "| agent |" in heard.replies(number)[-1]
+
+
 def test_what_was_taken_out_and_put_back_is_a_new_one(heard: World) -> None:
     number, comment = said(heard, "/async-code help")
     edit(heard, comment, "Never mind.")

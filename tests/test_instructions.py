@@ -89,3 +89,21 @@ def link(world: World, name: str, target: str) -> None:
     make = Maker(disk.path(where))
     entries = make.files({"docs/rules.md": "Linked rules.\n", "app.py": "x\n"})
     disk.set_ref(where, "refs/heads/main", make.commit(make.tree([make.link(name, target), *entries])))
+
+
+def test_a_fork_with_a_submodule_by_an_agents_name_is_read_all_the_same(telling: World) -> None:
+    telling.hub.commit(REPO, "main", {".claude/rules.md": "Rules of the base.\n", "foo/CLAUDE.md": "Deep.\n"}, "alice")
+    fork = telling.hub.fork(REPO, "bob")
+    disk = telling.hub.site.disk
+    make = Maker(disk.path(fork.id))
+    entries = [*make.files({"deep/code.py": "new\n", "foo": "a file\n"}), make.submodule(".claude")]
+    head = disk.branches(fork.id)["main"]
+    by = "bob <bob@example.org> 1700000000 +0000"
+    body = f"tree {make.tree(entries)}\nparent {head}\nauthor {by}\ncommitter {by}\n\nMine\n"
+    disk.set_ref(fork.id, "refs/heads/theirs", make.write("commit", body.encode()))
+    number = telling.hub.open_pull(REPO, "Mine", "bob:theirs", "main", None, "bob").number
+    telling.delivered()
+    telling.comment("/async-code review", on=number)
+    telling.work()
+    (run,) = telling.run_rows()
+    assert (run.state, run.reason) == ("unchanged", "reviewed"), run.detail

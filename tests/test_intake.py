@@ -76,6 +76,13 @@ def test_what_a_bot_says_is_not_even_kept_unless_the_operator_listed_it(new_worl
     assert len(rows(world)) == 1
 
 
+@pytest.mark.parametrize("odd", [[1], {"id": 1}, None, "9003", 1.5, True])
+def test_a_bot_with_an_odd_id_is_nobody_listed(new_world: MakeWorld, odd: object) -> None:
+    world = new_world(allowed_bots="9003")
+    said = {**comment_payload(world), "sender": {"id": odd, "login": "some[bot]", "type": "Bot"}}
+    assert post(world, body_of(said)).json() == {"answer": "a bot that nobody listed"}
+
+
 def test_what_a_bot_does_is_kept(world: World) -> None:
     bot = {"id": 9004, "login": "some[bot]", "type": "Bot"}
     closed = {**comment_payload(world), "action": "closed", "sender": bot}

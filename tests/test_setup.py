@@ -1,11 +1,14 @@
 """A repository's `setup`: run before the agent, found by it and by the checks, in no patch, and kept for a commit."""
 
 import json
+import threading
 from pathlib import Path
 
 import httpx
 import pytest
 
+from runners import setups
+from runners.workspace import Workspace
 from tests.conftest import MakeWorld
 from tests.serving import living_gateway
 from tests.world import FIX, REPO, World
@@ -145,3 +148,63 @@ def test_without_the_gateway_nothing_is_started(new_world: MakeWorld, monkeypatc
     world.runs_step()
     (run,) = world.run_rows()
     assert run.state == "queued"
+
+
+def test_one_that_is_asked_for_once_more_is_made_anew(locked: World) -> None:
+    wish(locked, [MAKES])
+    branch = done(locked)
+    locked.comment("/async-code retry", on=1)
+    locked.work()
+    (second,) = set(locked.branches()) - {branch}
+    assert said(locked, second, "seen.txt") != said(locked, branch, "seen.txt")
+
+
+def test_what_can_be_read_by_nobody_is_not_kept_and_costs_no_run(locked: World) -> None:
+    wish(locked, ["mkdir -p tools/deep && echo 1 > tools/made && chmod 000 tools/deep"])
+    done(locked), done(locked)
+    assert [run.state for run in locked.run_rows()] == ["done", "done"]
+
+
+@pytest.mark.parametrize("name", ["a\\tb", "b.py\\r"])
+def test_a_name_that_git_s_patterns_can_t_tell_is_refused(locked: World, name: str) -> None:
+    wish(locked, [f"touch \"$(printf '{name}x')\"; touch \"$(printf '{name}')\""])
+    locked.comment("/async-code implement it")
+    locked.work()
+    (run,) = locked.run_rows()
+    assert (run.state, run.reason) == ("failed", "setup_failed")
+    assert "control characters" in locked.reply(1)
+
+
+def test_what_would_hide_an_agents_own_files_is_refused(locked: World) -> None:
+    wish(locked, ["echo '*' > .gitignore"])
+    locked.comment("/async-code implement it")
+    locked.work()
+    assert "would hide an agent's own files" in locked.reply(1)
+
+
+def test_nothing_in_its_commands_is_replaced(locked: World) -> None:
+    wish(locked, ["mkdir tools; echo '{python} {home} {programs}' > tools/made"])
+    assert said(locked, done(locked), "seen.txt").strip() == "{python} {home} {programs}"
+
+
+def test_many_at_once_keep_whole_ones_only(tmp_path: Path) -> None:
+    """More commits than are kept, each with many files, kept by several runs at once."""
+    places = [tmp_path / "mirror.git" / "setups" / f"{number:032x}" for number in range(4)]
+
+    def keeps(kept: Path) -> None:
+        tree = tmp_path / kept.name / "tree"
+        (tree / "env").mkdir(parents=True)
+        for number in range(2000):
+            (tree / "env" / str(number)).touch()
+        places[0].parent.mkdir(parents=True, exist_ok=True)
+        setups.keep(kept, Workspace(tmp_path / kept.name, "0" * 40, tmp_path / "mirror.git" / "objects", ""), ["env"])
+
+    threads = [threading.Thread(target=keeps, args=(kept,)) for kept in places]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    left = [kept for kept in places if kept.exists()]
+    assert len(left) == setups.MOST_KEPT
+    assert [len(list((kept / "tree" / "env").iterdir())) for kept in left] == [2000, 2000]
+    assert setups.kilobytes(tmp_path / "mirror.git") > 0

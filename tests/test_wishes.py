@@ -238,3 +238,15 @@ def test_pull_requests_get_labels(world: World) -> None:
     answer(world, FIX)
     assert world.pull_request.labels == ("from a bot", "async-code")
     assert states(world) == ["done"], "our own label on our own pull request asks for nothing"
+
+
+def test_whoever_left_the_team_meanwhile_gets_nothing(world: World) -> None:
+    wish(world, "allow: {teams: [makers]}\n")
+    world.hub.join_team("octo", "makers", "alice")
+    number = world.comment(IMPLEMENT)
+    world.decide()
+    world.hub.leave_team("octo", "makers", "alice")
+    world.later(600)
+    world.work()
+    assert states(world) == ["failed"]
+    assert "not in the team `makers` any more" in world.reply(number)

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from handlers.grammar.flags import Flags
 from handlers.grammar.line import read
@@ -52,7 +52,10 @@ def find(body: str, *, prefix: str = PREFIX, slug: str = SLUG) -> list[Found]:
 
 
 def new(before: Sequence[Found], after: Sequence[Found]) -> list[Found]:
-    """What of a text was not in it before, wherever it stood there."""
+    """What of a text was not in it before, wherever it stood there, and whatever other words a command has now.
+
+    All lines below a command are its words: who mends a word in them, or thanks somebody, asks for nothing new.
+    """
     there = Counter(_meaning(one) for one in before)
     added = []
     for one in after:
@@ -63,9 +66,8 @@ def new(before: Sequence[Found], after: Sequence[Found]) -> list[Found]:
     return added
 
 
-def _meaning(one: Found) -> Found:
-    """The same at no place."""
-    return replace(one, ordinal=0, line=0)
+def _meaning(one: Found) -> tuple[object, ...]:
+    return (one.kind, one.token) if isinstance(one, Mistake) else (one.verb, one.flags)
 
 
 def mentions(raw: bytes, slug: str = SLUG, prefix: str = PREFIX) -> bool:

@@ -31,7 +31,7 @@ PROBE = "import os, sys; open('probe', 'w').close(); sys.stdout.write(f'uid {os.
 def command_line(errand: Errand, processes: int, python: str = str(PYTHON)) -> list[str]:
     """The errand's command line behind its limits and its way to the gateway. `processes` 0: others bound them."""
     limits = [python, *BARE, f"{LAUNCHERS_INSIDE}/limits.py", str(processes), errand.label or "-"]
-    argv = fill_in(errand.argv, PROGRAMS_INSIDE, HOME, python)
+    argv = [*fill_in(errand.argv, PROGRAMS_INSIDE, HOME, python), *errand.verbatim]
     return [*limits, *relayed(argv, LAUNCHERS_INSIDE, GATEWAY_INSIDE if errand.gateway else None, python)]
 
 

@@ -31,6 +31,7 @@ class Errand:
     objects: Path | None = None  # the host's folder of git objects that the workspace borrows, shown at its own path
     gateway: Path | None = None  # the host's folder of the gateway's sockets; None: not even that way out
     tools: Path | None = None  # the host's folder of installed agents, shown at its own path
+    verbatim: Sequence[str] = ()  # words of the command line behind `argv`, in which nothing is replaced
 
 
 def mode_of(content: str | bytes) -> int:

@@ -43,7 +43,7 @@ class Plain:
                 (home / name).chmod(mode_of(content))
             limits = [str(PYTHON), *BARE, str(LAUNCHERS / "limits.py"), "0", errand.label or "-"]
             gateway = str(errand.gateway) if errand.gateway else None
-            argv = fill_in(errand.argv, str(PROGRAMS), str(home))
+            argv = [*fill_in(errand.argv, str(PROGRAMS), str(home)), *errand.verbatim]
             launch = Launch(
                 [*keeper(home), *limits, *relayed(argv, str(LAUNCHERS), gateway)],
                 cwd=str(errand.tree),

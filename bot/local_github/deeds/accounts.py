@@ -41,6 +41,13 @@ def join_team(site: Site, organisation: str, team: str, login: str) -> None:
         site.ledger.teams[key] = site.ledger.teams.get(key, frozenset()) | {joined}
 
 
+def leave_team(site: Site, organisation: str, team: str, login: str) -> None:
+    """Takes a person out of a team of an organisation."""
+    with site.ledger.lock:
+        key = (site.ledger.user(organisation).login.lower(), team)
+        site.ledger.teams[key] = site.ledger.teams.get(key, frozenset()) - {site.ledger.user(login).login.lower()}
+
+
 def install(site: Site, login: str) -> Installation:
     """Installs the App on an account with all of its repositories; the installation that is there stays."""
     with site.ledger.lock:

@@ -40,6 +40,10 @@ class Accounts(Hands):
         """A person joins a team, which is made if there is none."""
         accounts.join_team(self.site, organisation, team, login)
 
+    def leave_team(self, organisation: str, team: str, login: str) -> None:
+        """A person leaves a team."""
+        accounts.leave_team(self.site, organisation, team, login)
+
     def role(self, repo: str, login: str) -> Role:
         """What somebody may do in a repository."""
         return self.site.ledger.role(self.repository(repo), self.user(login))
