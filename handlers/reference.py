@@ -84,8 +84,8 @@ limits: {{budget_usd: 3, timeout_minutes: 40, files: 200, lines: 5000}}
 **`setup`** is for what has to be there before an agent can work: an environment, packages, generated files. It reaches
 the hosts that an agent would, and counts into the run's time. Only the checkout lasts: what it leaves there is kept for
 other runs that begin from the same commit, and files of the repository that it changes are put back. What it leaves is
-in no patch, nor is what an agent writes into a folder of it. It is not run for what only reads (`plan`, `review`). Where
-it fails no agent is asked; `retry` makes it anew.
+in no patch, nor is what an agent writes into a folder of it. What only reads (`plan`, `review`) has none. Where it
+fails no agent is asked; `retry` makes it anew.
 
 {keys}
 """
