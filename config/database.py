@@ -58,7 +58,7 @@ SQLITE_PRAGMAS = (
     f"busy_timeout={BUSY_MILLISECONDS}",
 )
 POSTGRES_OPTIONS = "-c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
-SCHEMA = "0005"  # the newest revision in config/migrations; read here without Alembic, which costs half a second
+SCHEMA = "0006"  # the newest revision in config/migrations; read here without Alembic, which costs half a second
 
 metadata = MetaData(
     naming_convention={

@@ -182,6 +182,7 @@ class Decision(Informed):
             spot=vars(event.spot) if event.spot else None,
             opener_id=event.opener.id if event.opener else None,
             opener=event.opener.login if event.opener else None,
+            source=event.source,
         )
         if pull is None:
             return wanted

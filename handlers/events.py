@@ -121,6 +121,11 @@ class Spoken:
     spot: Spot | None = None  # of a review's comment
     opener: Sender | None = None  # who wrote title and body; None where GitHub does not tell
 
+    @property
+    def source(self) -> str | None:
+        """Where the text stands, as `kind/id`; None where nobody wrote one."""
+        return f"{self.kind}/{self.source_id}" if isinstance(self.source_id, int) else None
+
 
 @dataclass(frozen=True)
 class Edited:

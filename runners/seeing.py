@@ -52,9 +52,10 @@ def _where_they_lie(attempt: Attempt, wanted: list[Attachment], of_issue: list[A
     if any(one in of_issue for one in wanted):
         with _unless_refused():
             lie = addresses(github.issue_as_html(attempt.where, task.number), origins)
-    if any(one.uuid not in lie and one not in of_issue for one in wanted):
+    kind, _, said_id = (task.source or "issue").partition("/")  # of one from before it was noted, or of no text at all
+    if kind != "issue" and any(one.uuid not in lie and one not in of_issue for one in wanted):
         with _unless_refused():
-            lie |= addresses(github.as_html(attempt.where, task.text), origins)
+            lie |= addresses(github.said_as_html(attempt.where, task.number, kind, int(said_id)), origins)
     return lie
 
 

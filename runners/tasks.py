@@ -50,6 +50,7 @@ tasks = Table(
     Column("flags", JSON, nullable=False),
     Column("bounds", JSON),  # that the repository's file sets
     Column("spot", JSON(none_as_null=True)),  # the lines that the command was written on, as handlers.events.Spot
+    Column("source", Text),  # where the text was written, as kind/id of handlers.events.Spoken
     Column("plan", Text),  # that an agent proposed
     Column("approved_by", Text),  # login
     Column("title", Text, nullable=False),
@@ -117,6 +118,7 @@ class Wanted:
     spot: Mapping[str, Any] | None = None  # path, start, line, side, hunk
     opener_id: int | None = None
     opener: str | None = None
+    source: str | None = None  # kind/id of the comment, review or issue in which the text stands
 
 
 def id_of(letter: str, *key: object, secret: bytes = b"") -> str:

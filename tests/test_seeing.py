@@ -1,7 +1,9 @@
 """An agent that reads images is given those that people attached on GitHub, and nothing is asked for anywhere else."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from hashlib import sha256
+from typing import Any
 
 import pytest
 
@@ -57,6 +59,11 @@ def steps(world: World) -> list[str]:
         return [event.data["text"] for event in run_events.since(connection, run.id) if event.kind == "step"]
 
 
+def asked_by_plain_address(world: World) -> list[Any]:
+    """What GitHub.com answers with a way to a storage that is not its own."""
+    return [call for call in world.hub.calls if "user-attachments" in call.path]
+
+
 def as_seen(name: str, content: bytes) -> str:
     return f"{name} {sha256(content).hexdigest()}  - 400"
 
@@ -89,6 +96,33 @@ def test_an_image_of_the_command_itself_is_given_after_those_of_the_issue(seeing
     on_issue, below = attached(seeing), attached(seeing, GIF, "image/gif")
     done(seeing, f"![]({on_issue})", f"/async-code implement like this\n![]({below}) and not ![]({on_issue})")
     assert seen(seeing) == [as_seen("1.png", PNG), as_seen("2.gif", GIF)]
+    assert not asked_by_plain_address(seeing)
+
+
+def test_an_image_of_a_command_in_an_issue_is_asked_for_once(seeing: World) -> None:
+    seeing.issue(body=f"/async-code implement like this\n![]({attached(seeing)})")
+    seeing.work()
+    assert seen(seeing) == [as_seen("1.png", PNG)]
+    (task,) = seeing.task_rows()
+    assert task.source.startswith("issue/") and not asked_by_plain_address(seeing)
+    assert not [call for call in seeing.hub.calls if re.search(r"/comments/\d+$", call.path) and call.method == "GET"]
+
+
+SAID: dict[str, Callable[[World, int, str], object]] = {
+    "comment": lambda world, number, text: world.comment(text, on=number),
+    "review_comment": lambda world, number, text: world.review_comment(number, "NEWS.md", 1, text),
+    "review": lambda world, number, text: world.review(number, text),
+}
+
+
+@pytest.mark.parametrize("kind", SAID)
+def test_an_image_is_had_from_where_the_command_was_written_on_a_pull_request(seeing: World, kind: str) -> None:
+    SAID[kind](seeing, seeing.pull(), f"/async-code implement like this\n![]({attached(seeing)})")
+    seeing.work()
+    (task,) = seeing.task_rows()
+    assert [run.state for run in seeing.run_rows()] == ["done"] and task.source.startswith(f"{kind}/")
+    assert (seeing.hub.file_at(REPO, "feature", "seen.txt") or "").splitlines() == [as_seen("1.png", PNG)]
+    assert not asked_by_plain_address(seeing)
 
 
 def test_what_lies_elsewhere_is_never_asked_for(seeing: World, elsewhere: Listener) -> None:
@@ -101,7 +135,7 @@ def test_what_lies_elsewhere_is_never_asked_for(seeing: World, elsewhere: Listen
     )
     assert elsewhere.paths == [] and seen(seeing) == []
     assert "Images of the issue" not in asked(seeing)
-    assert not [call for call in seeing.hub.calls if "user-attachments" in call.path or "markdown" in call.path]
+    assert not asked_by_plain_address(seeing)
 
 
 @pytest.mark.parametrize("path", ["/x.png", "/user-attachments/assets/00000000-0000-4000-8000-000000000000"])
@@ -151,7 +185,7 @@ def test_one_that_can_not_be_fetched_costs_no_run_and_is_named(seeing: World) ->
 def test_a_github_that_refuses_to_tell_where_they_lie_costs_no_run(seeing: World) -> None:
     first, second = attached(seeing), attached(seeing)
     seeing.hub.faults.add("GET", "/issues/1$", 403, times=9)
-    seeing.hub.faults.add("POST", "/markdown$", 403, times=9)
+    seeing.hub.faults.add("GET", r"/comments/\d+$", 403, times=9)
     seeing.hub.faults.add("GET", "^/user-attachments/", 404, times=9)
     done(seeing, f"![]({first})", f"/async-code implement it\n![]({second})")
     assert seen(seeing) == [] and "2 of 2 images could not be fetched." in asked(seeing)

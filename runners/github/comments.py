@@ -7,7 +7,9 @@ from runners.github.connection import PAGE, Connection, pages
 from runners.github_types import Said, Where, said_of
 
 MOST_PAGES = 5
-WITH_HTML = {"Accept": "application/vnd.github.full+json"}
+# Also as a page shows it; so GitHub's documentation names it for issues, and for what is said in reviews.
+OF_ISSUES = {"Accept": "application/vnd.github.full+json"}
+OF_REVIEWS = {"Accept": "application/vnd.github-commitcomment.full+json"}
 LAST_PAGE = re.compile(r'[?&]page=(\d+)[^>]*>; rel="last"')
 
 
@@ -51,16 +53,22 @@ class Comments(Connection):
         They are good for about five minutes, for whoever has them.
         """
         with self.reading(where) as rest:
-            answer = rest.issues.get(where.owner, where.name, number, headers=WITH_HTML).json()
+            answer = rest.issues.get(where.owner, where.name, number, headers=OF_ISSUES).json()
         return str(answer.get("body_html") or "")
 
-    def as_html(self, where: Where, text: str) -> str:
-        """The same for a text of which GitHub need not know where it stands.
+    def said_as_html(self, where: Where, number: int, kind: str, said_id: int) -> str:
+        """The same for a comment, a comment on lines, or a review of that pull request: `kind` as of a task's source.
 
-        https://docs.github.com/en/rest/markdown/markdown#render-a-markdown-document
+        To a text that stands nowhere GitHub gives an App no signed address.
         """
         with self.reading(where) as rest:
-            return str(rest.markdown.render(text=text, mode="gfm", context=where.repository).text)
+            ask, path, headers = {
+                "comment": (rest.issues.get_comment, (said_id,), OF_ISSUES),
+                "review_comment": (rest.pulls.get_review_comment, (said_id,), OF_REVIEWS),
+                "review": (rest.pulls.get_review, (number, said_id), OF_REVIEWS),
+            }[kind]
+            answer = ask(where.owner, where.name, *path, headers=headers).json()
+        return str(answer.get("body_html") or "")
 
     def delete_comment(self, where: Where, comment_id: int) -> None:
         """Removes a comment of ours."""

@@ -3,21 +3,29 @@
 Whatever lies elsewhere is never asked for: an address is an attachment's only if it begins with an origin that the
 operator's GitHub serves them from, and goes on as GitHub names them. An attachment is known by its UUID, which stands
 in the address that people write and in the signed one that a page has.
+
+The parser takes time with the square of what it is given, so it is given only what names an attachment, and not more of
+that than people write: images in a paragraph of ten thousand characters are passed over.
 """
 
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from html import unescape
+from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from runners.wording.hidden import visible
 
 MOST = 5
+MOST_READ = 32_768  # characters of a text in which images are looked for
+MOST_PARSED = 10_000  # characters of its paragraphs that name attachments, all in all
 SMALLEST = 16  # pixels: what is shown smaller nobody can make out
 
 _UUID = "([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+_NAMED = re.compile(rf"[/-]{_UUID}")
 # Today's, those of 2023 (and GitHub Enterprise Server's), those of a server's storage, and github.com's older ones.
 _PLACES = r"/user-attachments/assets/|/[\w.-]+/[\w.-]+/assets/\d+/|/storage/user/\d+/files/|/\d+/\d+-"
 _ATTACHED = re.compile(rf"(?:{_PLACES}){_UUID}(?:\.\w{{1,5}})?(?=\?[\w.=&%+/~-]*\Z|\Z)", re.ASCII)
@@ -25,7 +33,7 @@ _SERVED = re.compile(rf"/[\w./~-]*[/-]{_UUID}(?:\.\w{{1,5}})?(?:\?[\w.=&%+/~-]*)
 
 _IMG = re.compile(r"<img(?=\s)[^<>]{0,5000}>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""\s([a-z-]+)\s{0,9}=\s{0,9}(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""", re.IGNORECASE)
-_MARKDOWN = MarkdownIt("commonmark").enable("table")
+_MARKDOWN = MarkdownIt("commonmark")  # without tables: a row's images are found in its line too, and cells are many
 _KINDS = {
     "png": re.compile(rb"\x89PNG\r\n\x1a\n"),
     "jpg": re.compile(rb"\xff\xd8\xff"),
@@ -44,6 +52,9 @@ class Attachment:
 
 def attachments(text: str, origins: Collection[str]) -> list[Attachment]:
     """Those that a person sees in a Markdown text, each once, in order; `origins` are such as `https://github.com`."""
+    text = text[:MOST_READ]
+    if not _NAMED.search(text):
+        return []
     found = (_attachment(url, origins) for url in _shown(text))
     return list({one.uuid: one for one in found if one}.values())
 
@@ -80,9 +91,25 @@ def _origin(url: str, origins: Collection[str]) -> str | None:
 
 def _shown(text: str) -> Iterator[str]:
     """Sources of a text's images, outside of code, and of what a page hides."""
-    for token in _MARKDOWN.parse(visible(text)):
+    tokens: list[Token] = []
+    known: dict[str, Any] = {}  # where the text says what its references mean
+    _MARKDOWN.block.parse(visible(text), _MARKDOWN, known, tokens)
+    referred = any(_NAMED.search(one["href"]) for one in known.get("references", {}).values())
+    left = MOST_PARSED
+    for token in tokens:
         if token.type == "html_block":
             yield from _in_html(token.content)
+        elif token.type == "inline" and len(token.content) <= left and _may_show(token.content, referred):
+            left -= len(token.content)
+            yield from _in_paragraph(token.content, known)
+
+
+def _may_show(content: str, referred: bool) -> bool:
+    return bool(_NAMED.search(content)) or (referred and "![" in content)
+
+
+def _in_paragraph(content: str, known: dict[str, Any]) -> Iterator[str]:
+    for token in _MARKDOWN.parseInline(content, known):
         for part in token.children or ():
             if part.type == "image":
                 yield str(part.attrs["src"])

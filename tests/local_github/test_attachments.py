@@ -12,6 +12,7 @@ from tests.local_github.conftest import REPO
 
 PNG = b"\x89PNG\r\n\x1a\nrest"
 FULL = {"Accept": "application/vnd.github.full+json"}
+FULL_OF_REVIEWS = {"Accept": "application/vnd.github-commitcomment.full+json"}
 SIGNED = re.compile(r'<img src="([^"]+\?jwt=[^"]+)" alt="([^"]*)">')
 
 
@@ -41,12 +42,23 @@ def test_html_is_there_for_those_who_ask_for_it(hub: LocalGitHub, api: Api) -> N
     assert full.headers["x-github-media-type"] == "github.v3; param=full; format=json"
 
 
-def test_markdown_that_stands_nowhere_is_rendered_too(hub: LocalGitHub, api: Api) -> None:
-    given = {"text": f"![alt]({hub.attach(REPO, PNG, 'mona')})", "mode": "gfm", "context": REPO}
-    answer = api.call("POST", "/markdown", json=given)
-    assert answer.headers["content-type"] == "text/html;charset=utf-8"
-    assert get(SIGNED.findall(answer.text)[0][0]).content == PNG
-    assert api.call("POST", "/markdown", json={}).status_code == 422
+def test_what_is_said_below_is_there_as_html_too(hub: LocalGitHub, api: Api) -> None:
+    body = f"**It** ![alt]({hub.attach(REPO, PNG, 'mona')})"
+    hub.open_issue(REPO, "Look", "", "mona")
+    hub.commit(REPO, "topic", {"new.txt": "new\n"}, by="mona")
+    hub.open_pull(REPO, "Better", "topic", "main", None, "mona")
+    comment, remark = hub.comment(REPO, 1, body, "mona"), hub.comment_on_line(REPO, 2, "new.txt", 1, body, "mona")
+    review = hub.review(REPO, 2, body, "mona")
+    for path, asked in {
+        f"issues/comments/{comment.id}": FULL,
+        f"pulls/comments/{remark.id}": FULL_OF_REVIEWS,
+        f"pulls/2/reviews/{review.id}": FULL_OF_REVIEWS,
+    }.items():
+        plain, full = (api.call("GET", f"/repos/{REPO}/{path}", headers=accept) for accept in ({}, asked))
+        assert "body_html" not in plain.json() and full.json()["body"] == body == plain.json()["body"]
+        assert get(SIGNED.findall(full.json()["body_html"])[0][0]).content == PNG
+        assert full.json()["body_text"].strip() == "It"
+    assert api.call("POST", "/markdown", json={"text": body}).status_code == 404
 
 
 def test_the_address_in_a_text_leads_to_what_everybody_may_read(hub: LocalGitHub) -> None:

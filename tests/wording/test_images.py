@@ -1,14 +1,19 @@
 """Which images of a text are GitHub's own attachments, and where a page has them from."""
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it.parser_block import ParserBlock
+from markdown_it.parser_inline import ParserInline
 
 from config.settings import load
-from runners.wording.images import addresses, attachments, is_served, kind
+from runners.wording.images import MOST_PARSED, MOST_READ, addresses, attachments, is_served, kind
 from tests.wording.texts import hostile
 
 UUID = "7f480a78-17d1-445f-8ec2-5599dc98b38b"
@@ -145,6 +150,57 @@ def test_a_servers_word_of_where_to_go_on_is_weighed_whole(text: str) -> None:
     for url in (text, f"https://github.com{text}", f"https://github.com/{text}"):
         if is_served(url, GITHUB):
             assert urlsplit(url).netloc in HOSTS
+
+
+@dataclass
+class Parsed:
+    """How many characters the parser was given in one go each: of whole texts, and of what stands in their blocks."""
+
+    whole: list[int] = field(default_factory=list)
+    within: list[int] = field(default_factory=list)
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> Parsed:
+    counts = Parsed()
+
+    def counted(parse: Callable[..., Any], lengths: list[int]) -> Callable[..., Any]:
+        def counting(self: object, src: str, *rest: Any) -> Any:
+            lengths.append(len(src))
+            return parse(self, src, *rest)
+
+        return counting
+
+    monkeypatch.setattr(ParserBlock, "parse", counted(ParserBlock.parse, counts.whole))
+    monkeypatch.setattr(ParserInline, "parse", counted(ParserInline.parse, counts.within))
+    return counts
+
+
+TABLE = "|a" * 1000 + "\n" + "|-" * 1000 + "\n" + "a\n" * 5000
+HOSTILE = ["![", "[\\", TABLE]
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_a_text_without_an_attachment_is_not_parsed_at_all(parsed: Parsed, piece: str) -> None:
+    assert attachments((piece * 65_536)[:65_536], GITHUB) == [] and parsed == Parsed()
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+@pytest.mark.parametrize("between", ["", "\n", "\n\n"])
+def test_of_a_text_with_one_no_more_is_parsed_than_people_write(parsed: Parsed, piece: str, between: str) -> None:
+    shown, hostile = f"![]({TODAYS}){between}", (piece * 65_536)[:65_536]
+    attachments(shown + hostile, GITHUB)
+    assert max(parsed.whole) <= MOST_READ and sum(parsed.within) <= MOST_PARSED
+    parsed.within.clear()
+    attachments(f"{shown}{hostile[:5000]}\n\n" * 13, GITHUB)
+    assert max(parsed.whole) <= MOST_READ and 0 < sum(parsed.within) <= MOST_PARSED
+
+
+def test_what_stands_in_a_long_text_is_found_where_people_put_it() -> None:
+    log = "12:00:00 It did not work: [again] ![\n" * 500
+    assert attachments(f"{log}\n![]({TODAYS})\n\n```\n{log}```\n<img src='{TODAYS.replace(UUID, OTHER)}'>", GITHUB)
+    rows = "".join(f"| ![]({TODAYS}) | {number} |\n" for number in range(50))
+    assert [one.uuid for one in attachments(f"| a | b |\n|---|---|\n{rows}", GITHUB)] == [UUID]
 
 
 @pytest.mark.parametrize("text", ["<img " * 20_000, "![](" * 20_000, "<img src=' " * 8000, '<img a="' * 10_000])

@@ -22,7 +22,6 @@ from bot.local_github.rest import (
     commits,
     graphql,
     issues,
-    markdown,
     pulls,
     reactions,
     repositories,
@@ -48,7 +47,7 @@ class Door:
     def routes(self) -> list[BaseRoute]:
         """All of the API; whatever it does not know is a 404 in GitHub's shape."""
         # `/commits/{ref}/check-runs` must be seen before `/commits/{ref}`, whose ref takes slashes too.
-        families = (apps, checks, commits, issues, reactions, pulls, reviews, repositories, teams, markdown)
+        families = (apps, checks, commits, issues, reactions, pulls, reviews, repositories, teams)
         rows = [*(row for family in families for row in family.ROUTES), *self._own()]
         known: list[BaseRoute] = [StarletteRoute(row.path, self._endpoint(row), methods=[row.method]) for row in rows]
         nothing = Route("*", "/{rest:path}", _nothing, "anyone")

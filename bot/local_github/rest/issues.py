@@ -1,24 +1,18 @@
 """Issues and their comments."""
 
 from bot.local_github.deeds import conversation
-from bot.local_github.markdown import shown, text_of
 from bot.local_github.refusals import invalid
 from bot.local_github.rest.calls import Answer, Call, in_repository, paged
+from bot.local_github.rest.media_types import answered
 from bot.local_github.shapes import issues
 
 MOST_OF_A_LABEL = 50
-FULL = "application/vnd.github.full+json"
-WITH_HTML = {"X-GitHub-Media-Type": "github.v3; param=full; format=json"}
 
 
 def get_issue(call: Call) -> Answer:
-    """GET …/issues/{number}; with `Accept: application/vnd.github.full+json` also as a page shows it."""
+    """GET …/issues/{number}; also as a page shows it."""
     issue = call.site.ledger.issue(call.repository, call.path["number"])
-    shape = issues.issue(call.site, call.repository, issue)
-    if FULL not in call.headers.get("accept", ""):
-        return Answer(200, shape)
-    html = shown(call.site, issue.body or "")
-    return Answer(200, {**shape, "body_html": html, "body_text": text_of(html)}, WITH_HTML)
+    return answered(call, issues.issue(call.site, call.repository, issue))
 
 
 def update_issue(call: Call) -> Answer:
@@ -49,10 +43,10 @@ def create_comment(call: Call) -> Answer:
 
 
 def get_comment(call: Call) -> Answer:
-    """GET …/issues/comments/{id}."""
+    """GET …/issues/comments/{id}; also as a page shows it."""
     comment = call.site.ledger.comment(call.repository, call.path["comment_id"])
     issue = call.site.ledger.issue(call.repository, comment.number)
-    return Answer(200, issues.comment(call.site, call.repository, issue, comment))
+    return answered(call, issues.comment(call.site, call.repository, issue, comment))
 
 
 def update_comment(call: Call) -> Answer:

@@ -11,6 +11,7 @@ from bot.local_github.deeds.reviews import Opinion
 from bot.local_github.records import Pull, ReviewComment, Side
 from bot.local_github.refusals import RefusalError
 from bot.local_github.rest.calls import Answer, Call, in_repository, maybe_number, maybe_text, paged, text
+from bot.local_github.rest.media_types import OF_REVIEWS, answered
 from bot.local_github.shapes import reviews as shapes
 
 
@@ -66,10 +67,10 @@ def _side(given: Mapping[str, Any], name: str) -> Side | None:
 
 
 def get_review(call: Call) -> Answer:
-    """GET …/pulls/{number}/reviews/{id}."""
+    """GET …/pulls/{number}/reviews/{id}; also as a page shows it."""
     pull = _pull(call)
     review = call.site.ledger.review(pull, call.path["review_id"])
-    return Answer(200, shapes.review(call.site, call.repository, pull, review))
+    return answered(call, shapes.review(call.site, call.repository, pull, review), OF_REVIEWS)
 
 
 def list_comments_of_review(call: Call) -> Answer:
@@ -118,10 +119,10 @@ def _created(call: Call, made: ReviewComment) -> Answer:
 
 
 def get_comment(call: Call) -> Answer:
-    """GET …/pulls/comments/{id}."""
+    """GET …/pulls/comments/{id}; also as a page shows it."""
     comment = call.site.ledger.review_comment(call.repository, call.path["review_comment_id"])
     pull = call.site.ledger.pull(call.repository, comment.number)
-    return Answer(200, shapes.comment(call.site, call.repository, pull, comment))
+    return answered(call, shapes.comment(call.site, call.repository, pull, comment), OF_REVIEWS)
 
 
 _READ, _WRITE = "pull_requests:read", "pull_requests:write"
