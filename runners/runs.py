@@ -95,6 +95,8 @@ runs = Table(
     Index("ix_runs_state_next", "state", "next_at"),
     Index("ix_runs_state_lease", "state", "lease_until"),
     Index("ix_runs_credential", "credential"),
+    Index("ix_runs_head", "head_sha"),
+    Index("ix_runs_released", "released_sha"),
 )
 
 

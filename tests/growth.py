@@ -90,6 +90,10 @@ OPERATIONS: dict[str, Operation] = {
     "runs of one issue in an hour": lambda connection, one: runs.started_at_place(
         connection, HOST, one.repository_id, one.number, now(connection) - HOUR
     ),
+    "the run that made a commit": lambda connection, one: runs.pushed(connection, HOST, one.repository_id, "0" * 40),
+    "fixes that nobody asked for": lambda connection, one: commands.allowed_at(
+        connection, HOST, one.repository_id, "ci", one.number
+    ),
     "whether to forget is due": lambda connection, _one: forgetting.is_due(connection),
     "lost deliveries that are due": lambda connection, _one: sweeping.is_due(connection),
     "a worker's look at its lease": lease,
