@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 
 import httpx
 
+from runners.git import check_now
 from runners.github.transport import TIMEOUT, trusted
 from runners.wording.images import is_served, kind
 
@@ -32,17 +33,21 @@ class Refused(Exception):
 
 @contextmanager
 def downloading() -> Iterator[httpx.Client]:
-    """A client that follows nothing by itself, and asks no proxy."""
+    """A client that follows nothing by itself, and asks no proxy: neither does the API's, whose transport is its own."""
     transport = httpx.HTTPTransport(verify=trusted())
     with httpx.Client(transport=transport, timeout=TIMEOUT, trust_env=False, headers=HEADERS) as client:
         yield client
 
 
 def image(client: httpx.Client, url: str, origins: Collection[str], public: Public) -> bytes:
-    """An image's bytes. `public` judges addresses. Raises Refused, also where nobody answers."""
+    """An image's bytes. `public` judges addresses. Raises Refused, also where nobody answers.
+
+    Raises also what `runners.git.interrupted_by` was given to raise: between pieces, or once a silent host times out.
+    """
     deadline = time.monotonic() + SECONDS
     try:
         for _ in range(MOST_REDIRECTS + 1):
+            check_now()
             if not is_served(url, origins):
                 raise Refused("an address that GitHub serves no images from")
             with closing(client.send(_pinned(client, httpx.URL(url), public), stream=True)) as answer:
@@ -71,6 +76,7 @@ def _read(answer: httpx.Response, deadline: float) -> bytes:
         raise Refused(f"no image: status {answer.status_code}")
     content = bytearray()
     for chunk in answer.iter_raw():
+        check_now()
         content += chunk
         if len(content) > MOST_BYTES:
             raise Refused("too large")

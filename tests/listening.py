@@ -44,6 +44,8 @@ def listening(**answer: Any) -> Iterator[Listener]:
         listener.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield listener
-        server.shutdown()
-        thread.join()
+        try:
+            yield listener
+        finally:  # a test that fails is to end too
+            server.shutdown()
+            thread.join()

@@ -1,13 +1,14 @@
 """Images are fetched from GitHub's origins alone, from public addresses, without a token, and no more than fits."""
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv6Address
 
 import pytest
 
 from runners.downloads import MOST_BYTES, Refused, downloading, image
 from runners.gateway.hosts import is_public
+from runners.git import interrupted_by
 from tests.listening import Listener, listening
 
 PNG = b"\x89PNG\r\n\x1a\nrest"
@@ -92,6 +93,45 @@ def test_a_redirect_that_never_ends_is_refused() -> None:
         led_on(there, "/again.png")
         fetched(f"{there.url}/x.png", [there.url])
     assert len(there.paths) == 4
+
+
+class Stopped(Exception):
+    """What the work is to end with."""
+
+
+def stopping_after(looks: int) -> Callable[[], None]:
+    """A check that lets the work go on so often, and then ends it."""
+    left = iter(range(looks))
+
+    def check() -> None:
+        if next(left, None) is None:
+            raise Stopped
+
+    return check
+
+
+def test_a_cancel_is_obeyed_before_anything_is_asked() -> None:
+    with listening(body=PNG) as there, interrupted_by(stopping_after(0)), pytest.raises(Stopped):
+        fetched(f"{there.url}/x.png", [there.url])
+    assert there.paths == []
+
+
+def test_a_cancel_is_obeyed_in_the_midst_of_an_image_and_between_redirects() -> None:
+    with listening(body=PNG + bytes(1024 * 1024)) as there:
+        with interrupted_by(stopping_after(2)), pytest.raises(Stopped):
+            fetched(f"{there.url}/x.png", [there.url])
+        led_on(there, "/again.png")
+        with interrupted_by(stopping_after(2)), pytest.raises(Stopped):
+            fetched(f"{there.url}/y.png", [there.url])
+    assert there.paths == ["/x.png", "/y.png", "/again.png"]
+
+
+def test_no_proxy_is_asked_as_none_is_asked_for_the_api(monkeypatch: pytest.MonkeyPatch) -> None:
+    with listening(body=PNG) as there, listening(body=PNG) as proxy:
+        for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        assert fetched(f"{there.url}/x.png", [there.url]) == PNG
+    assert proxy.paths == []
 
 
 def test_nobody_who_answers_is_a_refusal_too() -> None:
