@@ -33,7 +33,7 @@ class Refused(Exception):
 
 @contextmanager
 def downloading() -> Iterator[httpx.Client]:
-    """A client that follows nothing by itself, and asks no proxy: nor does the API's, with its own transport."""
+    """A client that follows nothing by itself, and asks no proxy, as none is asked for GitHub's API."""
     transport = httpx.HTTPTransport(verify=trusted())
     with httpx.Client(transport=transport, timeout=TIMEOUT, trust_env=False, headers=HEADERS) as client:
         yield client
