@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -173,12 +174,12 @@ class RepositoriesOnDisk:
         """A person's commit on top of a branch (or of `start`, for a new branch); None as a text removes the file."""
         who = f"{by.login} <{by.id}+{by.login}@users.noreply.github.com>".encode()
         ref = f"refs/heads/{branch}".encode()
-        lines = [b"commit " + ref, b"committer " + who + b" now", _data(message)]
+        lines = [b"commit " + ref, b"committer %s %d +0000" % (who, time.time()), _data(message)]
         if start:
             lines.append(b"from " + start.encode())
         for path, text in files.items():
             lines += [b"D " + _quoted(path)] if text is None else [b"M 100644 inline " + _quoted(path), _data(text)]
-        self.run(repository_id, "fast-import", "--quiet", "--date-format=now", stdin=b"\n".join(lines) + b"\n")
+        self.run(repository_id, "fast-import", "--quiet", stdin=b"\n".join(lines) + b"\n")
         return self.run(repository_id, "rev-parse", ref.decode()).decode().strip()
 
     def kind(self, repository_id: int, sha: str) -> str | None:
