@@ -10,11 +10,13 @@ import json
 import re
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
 
 from runners.git import git, run
+from runners.github_types import Unavailable
 from runners.mirrors import holding
 from runners.problems import Problem
 from runners.workspace import LITTER, OBEYED, PLAIN_ENVIRONMENT, Workspace, leave_out, remove
@@ -63,8 +65,7 @@ def keep(kept: Path, workspace: Workspace, left: Sequence[str]) -> None:
         remove(new)
         log.warning("setup.not_kept", why=failed)
         return
-    (new / SIZE).write_text(run(["du", "-sk", "--", str(new)], b"", SECONDS, cwd=new, env=PLAIN_ENVIRONMENT)
-                            .stdout.decode().split()[0])  # fmt: skip
+    (new / SIZE).write_text(_kilobytes_of(new))
     (new / LEFT).write_text("\0".join(left), "utf-8")
     with holding(_lock(kept), alone=True):
         remove(kept)
@@ -99,6 +100,14 @@ def kilobytes(mirror: Path) -> int:
     return sum(int(size) for size in sizes if size.isdigit())
 
 
+def _kilobytes_of(folder: Path) -> str:
+    """Nothing where that can't be told."""
+    with suppress(Unavailable):
+        said = run(["du", "-sk", "--", str(folder)], b"", SECONDS, cwd=folder, env=PLAIN_ENVIRONMENT).stdout
+        return said.decode().partition("\t")[0]
+    return ""
+
+
 def _lock(kept: Path) -> Path:
     return kept.parent.with_name("setups.held")
 
@@ -114,7 +123,10 @@ def _copy(source: Path, target: Path, paths: Sequence[str]) -> str:
     if any((target / parent).is_symlink() for parent in within):
         return "a folder of the commit is a link"
     argv = ["cp", "-a", "--reflink=auto", "--parents", f"--target-directory={target}", "--", *paths]
-    done = run(argv, b"", SECONDS, cwd=source, env=PLAIN_ENVIRONMENT)
+    try:
+        done = run(argv, b"", SECONDS, cwd=source, env=PLAIN_ENVIRONMENT)
+    except Unavailable:
+        return f"it takes longer than {SECONDS:.0f} s"
     return done.stderr.decode(errors="replace").strip()[-300:] or "cp failed" if done.returncode else ""
 
 
