@@ -68,6 +68,16 @@ def test_it_runs_once_for_a_commit(locked: World) -> None:
     assert said(locked, done(locked), "seen.txt") != said(locked, first, "seen.txt")
 
 
+@pytest.mark.needs("docker")
+def test_in_containers_it_is_kept_just_so(new_world: MakeWorld) -> None:
+    world = new_world(sandbox="docker", agent_command=AGENT, default_agent="command")
+    wish(world, [MAKES, "python3 -m venv env && env/bin/python -c 'print(1)'"], checks=["env/bin/python -V"])
+    first, second = done(world), done(world)
+    assert said(world, first, "seen.txt") == said(world, second, "seen.txt") != ""
+    assert "as an earlier run on this commit left it" in steps(world)
+    assert "✅ `env/bin/python -V`" in world.reply(3)
+
+
 def test_other_commands_are_another_setup(locked: World) -> None:
     wish(locked, [MAKES])
     first = done(locked)
