@@ -11,7 +11,8 @@ from tests.real_agents.conftest import KEY, Hire
 from tests.requirements import missing
 from tests.world import BUGGY, REPO
 
-pytestmark = pytest.mark.real
+# The guard is against what hangs: a loop up to a budget takes an agent minutes on a busy machine.
+pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 
 # Those that CI installs; whatever else is installed here runs too.
 ALWAYS = ("claude-code", "codex", "gemini", "opencode")
@@ -27,7 +28,8 @@ REPAIRS = (
     Say("`add` adds now."),
 )
 ASKS_ONCE = ("aider",)  # so that no budget can end it midway
-BUDGETS = {"gemini": 0.8}  # it ends a loop by itself before it has spent more
+# The one ends a loop by itself before it has spent more, the other takes its time for each turn of it.
+BUDGETS = {"gemini": 0.8, "opencode": 1}
 LOOKS_AROUND = (
     Shell("env; cat /proc/self/environ | tr '\\0' '\\n'; cat ~/.git-credentials; git remote -v; ls -la / /gateway"),
     Say("I looked around."),
