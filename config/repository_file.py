@@ -4,7 +4,7 @@ An invalid file is obeyed in no part: whoever commands is told what is wrong, wh
 """
 
 import difflib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -65,10 +65,9 @@ class Allow(_Part):
         description="… or who is in one of these teams of the organisation, named as in their address.",
     )
 
-    def names(self, role: str, login: str, teams: Collection[str] = ()) -> bool:
-        """Whether somebody of this role and login, and in these teams, is among them."""
-        named = role in self.all_roles or login.lower() in map(str.lower, self.users)
-        return named or not set(self.teams).isdisjoint(teams)
+    def names(self, role: str, login: str) -> bool:
+        """Whether somebody of this role and login is among them, whatever teams they are in."""
+        return role in self.all_roles or login.lower() in map(str.lower, self.users)
 
     @property
     def all_roles(self) -> Sequence[str]:

@@ -11,7 +11,7 @@ from handlers.inbox import Taken
 from handlers.policy import DAY, STARTS_A_RUN
 from handlers.replies import occasion
 from handlers.standing import Scene
-from handlers.wishes import teams_of, wishes_of
+from handlers.wishes import team_of, wishes_of
 from runners import outbox
 from runners.admission import admit
 from runners.context import Context
@@ -49,8 +49,8 @@ def look(context: Context, event: Spoken, found: list[Command | Mistake], *, wis
     pull = _pull(context, event) if verbs & ON_A_BRANCH else None
     try:
         wishes = wishes_of(context, where_of(event))
-        teams = teams_of(context, where_of(event), wishes.allow, role, event.sender.login)
-        return Scene(role, pull, wishes=wishes, teams=teams)
+        team = team_of(context, where_of(event), wishes.allow, role, event.sender.login)
+        return Scene(role, pull, wishes=wishes, team=team)
     except BadFile as error:
         return Scene(role, pull, bad_file=str(error))
 

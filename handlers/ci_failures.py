@@ -13,7 +13,7 @@ from runners import runs, tasks
 from runners.agents import AGENTS
 from runners.context import Context
 from runners.github_types import FAILING, Unavailable
-from runners.states import RunState
+from runners.states import ENDS, RunState
 from runners.wording.publishing import BRANCHES
 
 WISH = "Repair what CI found in {}"  # whoever reads of it must see that nobody wrote it there and then
@@ -49,7 +49,7 @@ def _work(context: Context, event: Concluded) -> tuple[Row[Any], Row[Any]] | Non
         task = tasks.get(connection, run.task_id) if run else None
     if run is None or task is None or not run.branch.startswith(BRANCHES):
         return None
-    if run.state == RunState.PUBLISHING:
+    if RunState(run.state) not in ENDS:  # a worker that ends in the middle of publishing leaves it queued
         raise Unavailable(EARLY.format(event.head_sha[:12]))
     return (run, task) if run.state == RunState.DONE and run.pull_request else None
 

@@ -162,8 +162,7 @@ class Decision(Informed):
 
     def bounds(self) -> dict[str, Any]:
         """What holds for a run: the repository's wishes, and the team that let the sender ask, if one did."""
-        team = next(iter(self.scene.teams), None)
-        return self.scene.wishes.bounds | ({"team": team} if team else {})
+        return self.scene.wishes.bounds | ({"team": self.scene.team} if self.scene.team else {})
 
     def wanted(self, command: Command) -> Wanted:
         """The task that the command asks for, as the webhook told it."""

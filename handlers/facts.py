@@ -51,7 +51,7 @@ class Informed(Crew):
     def not_among(self) -> str:
         """Whom the repository's file lets have it work, if the sender is none of them."""
         allow, scene = self.scene.wishes.allow, self.scene
-        may = allow.names(scene.role.name.lower(), self.event.sender.login, scene.teams)
+        may = scene.team is not None or allow.names(scene.role.name.lower(), self.event.sender.login)
         named = [*allow.all_roles, *allow.users, *(f"the team {team}" for team in allow.teams)]
         return "" if may else ", ".join(named) or "nobody"
 

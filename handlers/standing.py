@@ -24,7 +24,7 @@ class Scene:
     asked: bool = True  # False: a stranger of a few minutes ago, remembered
     wishes: Wishes = NO_WISHES
     bad_file: str = ""  # why the repository's file says nothing
-    teams: frozenset[str] = frozenset()  # of those that the file names, which the sender is in
+    team: str | None = None  # that lets the sender have it work, where nothing else does
 
 
 @dataclass(frozen=True)

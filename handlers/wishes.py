@@ -1,7 +1,6 @@
 """What a repository wishes, asked of GitHub: its own file, else that of its owner's `.github` repository."""
 
 from dataclasses import replace
-from itertools import islice
 
 from config.repository_file import NO_WISHES, PATH, Allow, BadFile, Wishes, read
 from runners.context import Context
@@ -26,16 +25,15 @@ def wishes_of(context: Context, where: Where) -> Wishes:
     return NO_WISHES
 
 
-def teams_of(context: Context, where: Where, allow: Allow, role: Role, login: str) -> frozenset[str]:
+def team_of(context: Context, where: Where, allow: Allow, role: Role, login: str) -> str | None:
     """A team that the file lets have it work and the person is in, asked of GitHub if nothing else lets them.
 
     Raises BadFile where GitHub does not tell.
     """
     if allow.names(role.name.lower(), login):
-        return frozenset()
+        return None
     try:
-        found = (team for team in allow.teams if context.github.is_in_team(where, team, login))
-        return frozenset(islice(found, 1))
+        return next((team for team in allow.teams if context.github.is_in_team(where, team, login)), None)
     except Forbidden:
         raise BadFile(f"`allow.teams` of `{PATH}`: {NOT_TOLD}") from None
 

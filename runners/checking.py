@@ -11,7 +11,7 @@ from typing import Any
 
 from runners.annotations import annotations, to_json
 from runners.attempt import Attempt
-from runners.errands import OUT_OF_TIME, Ground, errand, follow, why
+from runners.errands import Ground, shell
 from runners.sandboxes import is_for_theirs
 
 MOST_LINES = 5000
@@ -48,19 +48,14 @@ def _keep(attempt: Attempt, ended: list[dict[str, Any]]) -> None:
 def _check(ground: Ground, command: str, deadline: float) -> dict[str, Any]:
     attempt, began = ground.attempt, time.monotonic()
     attempt.step(f"checking: {command}")
-    if began >= deadline:
-        return _ended(command, OUT_OF_TIME)
     lines: deque[str] = deque(maxlen=MOST_LINES)
 
     def hear(line: str | None) -> None:
         if line is not None:
             lines.append(attempt.clean(line))
 
-    left = deadline - began
-    started = errand(attempt, ground.workspace, ["sh", "-c"], left, verbatim=[command], idle_seconds=left)
-    exit = follow(ground.lease, ground.sandbox, started, hear)
-    ground.lease.check()
-    return _ended(command, why(exit), time.monotonic() - began, lines)
+    failed = shell(ground, command, deadline - began, hear)
+    return _ended(command, failed, time.monotonic() - began, lines)
 
 
 def _ended(command: str, failed: str, seconds: float = 0.0, lines: Sequence[str] = ()) -> dict[str, Any]:

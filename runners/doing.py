@@ -16,8 +16,8 @@ from runners.attempt import Attempt
 from runners.claims import Claim, LeaseLost
 from runners.context import Context
 from runners.eviction import evict
-from runners.git import interrupted_by
 from runners.github_types import Forbidden, GitHubError, Invalid, NotFound, Paced, Unavailable
+from runners.interruptible import interrupted_by
 from runners.lease import Cancelled, Drained, Lease
 from runners.pace import guarded_by
 from runners.patience import persistently

@@ -13,8 +13,8 @@ from urllib.parse import urljoin
 
 import httpx
 
-from runners.git import check_now
 from runners.github.transport import TIMEOUT, trusted
+from runners.interruptible import check_now
 from runners.wording.images import is_served, kind
 
 MOST_BYTES = 5 * 1024 * 1024  # of an image; Anthropic's models take no larger one
@@ -42,7 +42,7 @@ def downloading() -> Iterator[httpx.Client]:
 def image(client: httpx.Client, url: str, origins: Collection[str], public: Public) -> bytes:
     """An image's bytes. `public` judges addresses. Raises Refused, also where nobody answers.
 
-    Raises also what `runners.git.interrupted_by` was given to raise: between pieces, or once a silent host times out.
+    Raises also what `interrupted_by` was given to raise: between pieces, or once a silent host times out.
     """
     deadline = time.monotonic() + SECONDS
     try:

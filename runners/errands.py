@@ -65,6 +65,16 @@ def follow(lease: Lease, sandbox: Sandbox, errand: Errand, hear: Callable[[str |
     return exit
 
 
-def why(exit: Exit) -> str:
-    """What a process failed of, in a few words; nothing where it did not."""
+def shell(ground: Ground, command: str, seconds: float, hear: Callable[[str | None], None], **own: Any) -> str:
+    """Runs one of the repository's commands; what it failed of, in a few words, and nothing where it did not.
+
+    It may be silent for as long as it takes. Raises as `Lease.check` does.
+    """
+    if seconds <= 0:
+        return OUT_OF_TIME
+    own |= {"verbatim": [command], "idle_seconds": seconds}
+    exit = follow(
+        ground.lease, ground.sandbox, errand(ground.attempt, ground.workspace, ["sh", "-c"], seconds, **own), hear
+    )
+    ground.lease.check()
     return LIMITS.get(exit.killed, exit.killed) if exit.killed else f"exit code {exit.code}" if exit.code else ""

@@ -46,7 +46,7 @@ def evict(settings: Settings) -> None:
 def _kept(settings: Settings) -> Iterator[Kept]:
     for place in mirrors(settings).glob("*/*.git"):
         lending = lending_of(place)
-        size = size_of(place, besides="setups") + setups.kilobytes(place) * KILOBYTE
+        size = size_of(place, besides=setups.FOLDER) + setups.kilobytes(place) * KILOBYTE
         yield Kept(lending.stat().st_mtime if lending.exists() else 0, size, place)
 
 

@@ -5,23 +5,17 @@ A token travels in the environment of one command, never in an address or an arg
 
 import base64
 import os
-import resource
-import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryFile
 
 from config.addresses import on_loopback
 from runners.github_types import Forbidden, GitHubError, NotFound, Unavailable
+from runners.interruptible import bound, run
 
 SECONDS = 300
-# Of each of its processes. What an agent left may make git ask for any amount; that it gets an end, and not the host.
-MEMORY_BYTES = 4 * 1024**3
 HARDENED = {
     "core.hooksPath": os.devnull,
     "core.fsmonitor": "false",
@@ -51,26 +45,6 @@ HARDENED = {
     "http.lowSpeedLimit": "1",  # bytes a second: a git whose worker was killed must end by itself
     "http.lowSpeedTime": "60",
 }
-
-
-# A fetch may take minutes; a cancel must not wait for it.
-_check: ContextVar[Callable[[], None]] = ContextVar("check", default=lambda: None)
-CHECK_SECONDS = 0.5
-
-
-@contextmanager
-def interrupted_by(check: Callable[[], None]) -> Iterator[None]:
-    """Lets `check` end a git command of this thread by raising, within half a second."""
-    before = _check.set(check)
-    try:
-        yield
-    finally:
-        _check.reset(before)
-
-
-def check_now() -> None:
-    """Asks whether the work of this thread must stop here; raises what `interrupted_by` was given to raise."""
-    _check.get()()
 
 
 class GitError(Exception):
@@ -119,13 +93,11 @@ def git_bytes(
     """The same, as bytes: a patch need not be text."""
     places = {"GIT_DIR": git_dir, "GIT_WORK_TREE": tree, "GIT_INDEX_FILE": index}
     env = _environment({**HARDENED, **(settings or {})}) | {name: str(path) for name, path in places.items() if path}
-    done = run(
-        [*_as(owner), "git", *arguments],
-        stdin,
-        seconds,
-        cwd=tree or git_dir or Path("/"),
-        env=env | dict(environment or {}),
-    )
+    argv, where = [*_as(owner), "git", *arguments], tree or git_dir or Path("/")
+    try:
+        done = run(argv, stdin, seconds, cwd=where, env=env | dict(environment or {}))
+    except TimeoutError as error:
+        raise Unavailable(f"git {error}") from None
     if done.returncode:
         raise GitError(done.stderr.decode(errors="replace").strip()[-2000:])
     return done.stdout
@@ -157,54 +129,12 @@ def git_lines(*arguments: str, git_dir: Path) -> Iterator[Iterator[bytes]]:
     with subprocess.Popen(
         argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=git_dir, env=env
     ) as process:
-        _bound(process.pid)
+        bound(process.pid)
         assert process.stdout
         try:
             yield iter(process.stdout)
         finally:
             process.kill()
-
-
-def run(
-    argv: list[str], stdin: bytes, seconds: float, *, cwd: Path, env: Mapping[str, str]
-) -> subprocess.CompletedProcess[bytes]:
-    """Runs git, or what works as long as git may, in a session of its own: the helpers that it starts end with it.
-
-    It is bounded in memory, ends where `interrupted_by` says so, and raises Unavailable past the deadline.
-    """
-    pipe = subprocess.PIPE
-    with TemporaryFile() as given:  # no pipe: `communicate` can't go on with its input after a look at the clock
-        given.write(stdin)
-        given.seek(0)
-        with subprocess.Popen(
-            argv, stdin=given, stdout=pipe, stderr=pipe, cwd=cwd, env=env, start_new_session=True
-        ) as process:
-            _bound(process.pid)
-            try:
-                out, err = _finished(process, seconds)
-            except BaseException:
-                os.killpg(process.pid, signal.SIGKILL)
-                raise
-    return subprocess.CompletedProcess(argv, process.returncode, out, err)
-
-
-def _bound(pid: int) -> None:
-    """In memory, and the first to go where the host has none left."""
-    with suppress(OSError):  # it has ended already
-        resource.prlimit(pid, resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
-        Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
-
-
-def _finished(process: "subprocess.Popen[bytes]", seconds: float) -> tuple[bytes, bytes]:
-    """What it printed. Raises Unavailable past the deadline, and whatever `interrupted_by` was given to raise."""
-    check, deadline = _check.get(), time.monotonic() + seconds
-    while True:
-        try:
-            return process.communicate(timeout=CHECK_SECONDS)
-        except subprocess.TimeoutExpired:
-            check()
-            if time.monotonic() > deadline:
-                raise Unavailable(f"git took longer than {seconds:.0f} s") from None
 
 
 def _environment(settings: Mapping[str, str]) -> dict[str, str]:

@@ -1,18 +1,16 @@
 """Bare mirrors of repositories on this machine: a run fetches what is new, not everything."""
 
-import fcntl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
 from config.settings import Settings
-from runners.git import GitError, check_now, git, meaning, remote
+from runners.git import GitError, git, meaning, remote
 from runners.github_types import Where
+from runners.interruptible import holding
 from runners.problems import Problem
 
-LOOK_SECONDS = 0.1
 HARMFUL = ("fsck error", "in tree entry")  # how git speaks of objects that it refuses
 MOST_PACKS = 50
 
@@ -38,15 +36,6 @@ def borrowed(settings: Settings, where: Where) -> Iterator[None]:
     lending = lending_of(mirror_of(settings, where))
     with holding(lending, alone=False):
         lending.touch()
-        yield
-
-
-@contextmanager
-def holding(lock: Path, *, alone: bool) -> Iterator[None]:
-    """Holds a file's lock, with others or alone; a wait for it can be interrupted."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as held:
-        _wait_for(held.fileno(), fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
         yield
 
 
@@ -120,17 +109,3 @@ def _alone(mirror: Path) -> Iterator[None]:
         for stale in (*mirror.glob("*.lock"), *(mirror / "refs").rglob("*.lock")):
             stale.unlink(missing_ok=True)
         yield
-
-
-def _wait_for(descriptor: int, kind: int) -> None:
-    while not _locked(descriptor, kind):
-        check_now()
-        threading.Event().wait(LOOK_SECONDS)
-
-
-def _locked(descriptor: int, kind: int) -> bool:
-    try:
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -9,7 +9,7 @@ from runners import setups
 from runners.agents import AGENTS
 from runners.agents.adapter import AgentEvent
 from runners.attempt import Attempt
-from runners.errands import OUT_OF_TIME, Ground, errand, follow, why
+from runners.errands import Ground, shell
 from runners.git import GitError
 from runners.problems import Problem
 from runners.reach import reach
@@ -26,14 +26,14 @@ NOT_RUN = "setup was not run: no sandbox works on this machine"
 FAILED = "`setup` failed, so the agent was not asked: {} ({}). The run's log has what it printed."
 
 
-def commands_of(attempt: Attempt) -> Sequence[str]:
+def wished(attempt: Attempt) -> Sequence[str]:
     """Those of the repository's file. None for what only reads: it may come from a fork."""
     return () if reads_only(attempt.task) else (attempt.task.bounds or {}).get("setup", [])
 
 
 def setup_reaches(attempt: Attempt) -> bool:
     """Whether there is a setup that may reach hosts."""
-    return bool(commands_of(attempt)) and bool(reach(attempt.context.settings, attempt.task.bounds or {}))
+    return bool(wished(attempt)) and bool(reach(attempt.context.settings, attempt.task.bounds or {}))
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class SetUp:
         if kept is not None:
             attempt.step(f"{KEPT}: {_named(kept)}")
         else:
-            self._make(commands_of(attempt), place, began + seconds)
+            self._make(wished(attempt), place, began + seconds)
         return time.monotonic() - began
 
     def _place(self) -> Path | None:
@@ -68,9 +68,7 @@ class SetUp:
         if not sandbox.isolates:
             return None
         hosts = reach(attempt.context.settings, attempt.task.bounds or {})
-        return setups.place(
-            self.ground.workspace, sandbox.surroundings(), ",".join(sorted(hosts)), *commands_of(attempt)
-        )
+        return setups.place(self.ground.workspace, sandbox.surroundings(), ",".join(sorted(hosts)), *wished(attempt))
 
     def _make(self, commands: Sequence[str], place: Path | None, deadline: float) -> None:
         attempt, workspace = self.ground.attempt, self.ground.workspace
@@ -84,25 +82,17 @@ class SetUp:
             setups.keep(place, workspace, left)
 
     def _run(self, command: str, seconds: float, way: WayOut) -> None:
-        attempt, ground = self.ground.attempt, self.ground
+        attempt = self.ground.attempt
         attempt.step(f"setup: {command}")
         log = RunLog(attempt)
-        if seconds <= 0:
-            raise Problem("setup_failed", FAILED.format(quoted(command, 200), OUT_OF_TIME))
-        given = errand(
-            attempt, ground.workspace, ["sh", "-c"], seconds, verbatim=[command],
-            env=way.env, gateway=way.sockets, idle_seconds=seconds,
-        )  # fmt: skip
-        exit = follow(
-            ground.lease,
-            ground.sandbox,
-            given,
-            lambda line: log.add([] if line is None else [AgentEvent("text", {"text": line})]),
-        )
+
+        def hear(line: str | None) -> None:
+            log.add([] if line is None else [AgentEvent("text", {"text": line})])
+
+        failed = shell(self.ground, command, seconds, hear, env=way.env, gateway=way.sockets)
         log.close()
-        ground.lease.check()
-        if why(exit):
-            raise Problem("setup_failed", FAILED.format(quoted(command, 200), why(exit)))
+        if failed:
+            raise Problem("setup_failed", FAILED.format(quoted(command, 200), failed))
 
     def _restore(self) -> None:
         """The commit's files as they are in it, whatever the commands made of them, and no repository but a new one."""

@@ -15,9 +15,8 @@ from pathlib import Path
 
 import structlog
 
-from runners.git import git, run
-from runners.github_types import Unavailable
-from runners.mirrors import holding
+from runners.git import git
+from runners.interruptible import holding, run
 from runners.problems import Problem
 from runners.workspace import LITTER, OBEYED, PLAIN_ENVIRONMENT, Workspace, leave_out, remove
 
@@ -25,6 +24,7 @@ MOST_KEPT = 2  # of a mirror: an environment may have gigabytes
 MOST_LEFT = 5000  # files and folders, a folder with all that is in it
 STALE_SECONDS = 86_400.0  # of what a killed worker was copying
 SECONDS = 600.0  # that copying may take
+FOLDER = "setups"  # of a mirror
 LEFT, TREE, SIZE = "left", "tree", "size"
 SPECIAL = re.compile(r"[\\*?\[\]!# ]")  # to patterns of `.gitignore`
 UNTELLABLE = re.compile(r"[\x00-\x1f\x7f\ufffd]")  # git writes and reads patterns line by line
@@ -35,7 +35,7 @@ log = structlog.get_logger()
 def place(workspace: Workspace, *about: str) -> Path:
     """Where what a setup left is kept, for this commit and all that it depends on besides."""
     said = json.dumps([workspace.base_sha, *about])
-    return workspace.objects.parent / "setups" / hashlib.sha256(said.encode()).hexdigest()[:32]
+    return workspace.objects.parent / FOLDER / hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
 def bring(kept: Path, workspace: Workspace) -> list[str] | None:
@@ -96,13 +96,13 @@ def left_by(workspace: Workspace) -> list[str]:
 
 def kilobytes(mirror: Path) -> int:
     """What is kept in a mirror takes so much, as it was when it was kept: to look at each file takes long."""
-    sizes = [size.read_text() for size in (mirror / "setups").glob(f"*/{SIZE}")]
+    sizes = [size.read_text() for size in (mirror / FOLDER).glob(f"*/{SIZE}")]
     return sum(int(size) for size in sizes if size.isdigit())
 
 
 def _kilobytes_of(folder: Path) -> str:
     """Nothing where that can't be told."""
-    with suppress(Unavailable):
+    with suppress(TimeoutError):
         said = run(["du", "-sk", "--", str(folder)], b"", SECONDS, cwd=folder, env=PLAIN_ENVIRONMENT).stdout
         return said.decode().partition("\t")[0]
     return ""
@@ -125,8 +125,8 @@ def _copy(source: Path, target: Path, paths: Sequence[str]) -> str:
     argv = ["cp", "-a", "--reflink=auto", "--parents", f"--target-directory={target}", "--", *paths]
     try:
         done = run(argv, b"", SECONDS, cwd=source, env=PLAIN_ENVIRONMENT)
-    except Unavailable:
-        return f"it takes longer than {SECONDS:.0f} s"
+    except TimeoutError as error:
+        return f"cp {error}"
     return done.stderr.decode(errors="replace").strip()[-300:] or "cp failed" if done.returncode else ""
 
 

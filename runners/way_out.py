@@ -73,7 +73,8 @@ def way_out(attempt: Attempt, agent: Agent, *, for_setup: bool = False) -> Itera
     budget_usd = 0.0 if for_setup else budget_of(attempt.task, settings)
     attempt.note(credential=runs.digest(credential), budget_usd=budget_usd, over_budget=False)
     yield WayOut(credential, sockets, proxied(credential) if hosts else {})
-    attempt.note(credential=None, **({"budget_usd": None, "over_budget": False} if for_setup else {}))
+    nothing_spent = {"budget_usd": None, "over_budget": False} if for_setup else {}
+    attempt.note(credential=None, **nothing_spent)
 
 
 def proxied(credential: str) -> dict[str, str]:

@@ -28,7 +28,7 @@ from runners.sandboxes.inside import owner
 from runners.sandboxes.interface import Errand, Sandbox
 from runners.sandboxes.places import tools_of
 from runners.seeing import Seen, see
-from runners.setting_up import SetUp, commands_of, setup_reaches
+from runners.setting_up import SetUp, setup_reaches, wished
 from runners.surveys import survey
 from runners.tasks import reads_only, work_of
 from runners.way_out import WayOut, over_budget, require_way_out, way_out
@@ -50,18 +50,8 @@ def work(attempt: Attempt, lease: Lease) -> tuple[Outcome, Kept] | None:
     confirm_right(attempt)
     attempt.step("fetching the repository")
     with _workspace(attempt, lease, sandbox) as workspace:
-        surveyed = survey(workspace)
-        omitted = surveyed.omitted
-        if omitted:
-            attempt.step(omitted)
-        whose, ground = owner() if sandbox.isolates else None, Ground(attempt, lease, sandbox, workspace)
-        check_out(workspace, surveyed.index, whose)
-        if reads_only(attempt.task):
-            put_back(workspace, whose)
-        if commands_of(attempt):
-            used = _seconds_used(attempt)
-            took = SetUp(ground, surveyed.index, whose).bring(_seconds_of(attempt) - used)
-            attempt.note(seconds_used=used + took)
+        ground = Ground(attempt, lease, sandbox, workspace)
+        omitted = _furnish(ground)
         outcome = _run_agent(attempt, lease, sandbox, workspace)
         if reads_only(attempt.task):  # what it changed all the same goes with its workspace
             attempt.note(summary=cut(attempt.clean(outcome.summary), LONGEST_SAID))
@@ -72,6 +62,22 @@ def work(attempt: Attempt, lease: Lease) -> tuple[Outcome, Kept] | None:
         if came_to is None:
             run_checks(ground, _seconds_left(attempt))
     return came_to
+
+
+def _furnish(ground: Ground) -> str:
+    """Writes the commit's files, and what the repository's setup leaves beside them; what is missing, for people."""
+    attempt, workspace = ground.attempt, ground.workspace
+    surveyed, whose = survey(workspace), owner() if ground.sandbox.isolates else None
+    if surveyed.omitted:
+        attempt.step(surveyed.omitted)
+    check_out(workspace, surveyed.index, whose)
+    if reads_only(attempt.task):
+        put_back(workspace, whose)
+    if wished(attempt):
+        used = _seconds_used(attempt)
+        took = SetUp(ground, surveyed.index, whose).bring(_seconds_of(attempt) - used)
+        attempt.note(seconds_used=used + took)
+    return surveyed.omitted
 
 
 @contextmanager

@@ -103,13 +103,22 @@ def test_a_commit_that_is_not_the_head_any_more_is_left_alone(working: World) ->
     assert fixes(working) == []
 
 
-def test_while_something_works_there_it_is_not_begun(working: World) -> None:
-    number = opened(working)
-    working.comment("/async-code revise Say more.", on=number)
+@pytest.mark.parametrize(
+    ("command", "done"),
+    [
+        (
+            "/async-code revise Say more.",
+            ["implement", "revise"],
+        ),  # it pushes a commit of its own, which CI checks anew
+        ("/async-code review", ["implement", "review", "fix"]),  # it leaves the commit as it is
+    ],
+)
+def test_it_is_not_begun_while_something_writes_there(working: World, command: str, done: list[str]) -> None:
+    working.comment(command, on=opened(working))
     working.hub.fail_check(REPO, working.pull_request.head_sha, "unit tests", "E")
     working.delivered()
     working.work()
-    assert [task.verb for task in working.task_rows()] == ["implement", "revise"]
+    assert [task.verb for task in working.task_rows()] == done
 
 
 def test_whoever_asked_may_not_write_any_more(working: World) -> None:
@@ -128,20 +137,14 @@ def test_our_own_failing_check_begins_nothing(new_world: MakeWorld) -> None:
     assert fixes(world) == []
 
 
-def test_a_review_at_work_there_is_no_reason_to_wait(working: World) -> None:
-    number = opened(working)
-    working.comment("/async-code review", on=number)
-    working.hub.fail_check(REPO, working.pull_request.head_sha, "unit tests", "E")
-    working.delivered()
-    working.work()
-    assert [task.verb for task in working.task_rows()] == ["implement", "review", "fix"]
-
-
-def test_ci_that_fails_before_the_run_has_ended_is_fixed_once_it_has(working: World) -> None:
+@pytest.mark.parametrize("meanwhile", ["publishing", "queued"])  # its worker died, and nobody has taken it yet
+def test_ci_that_fails_before_the_run_has_ended_is_fixed_once_it_has(working: World, meanwhile: str) -> None:
     opened(working)
     (run,) = working.run_rows()
-    state(working, run.id, "publishing")
-    ci_fails(working)
+    state(working, run.id, meanwhile)
+    working.hub.fail_check(REPO, working.pull_request.head_sha, "unit tests", "E")
+    working.delivered()
+    working.decide()
     assert fixes(working) == []
     state(working, run.id, "done")
     working.later(600)

@@ -1,6 +1,7 @@
 """A repository's `setup`: run before the agent, found by it and by the checks, in no patch, and kept for a commit."""
 
 import json
+import shutil
 import threading
 from pathlib import Path
 
@@ -110,11 +111,14 @@ def test_one_that_fails_asks_no_agent_and_says_which(locked: World) -> None:
     assert "no such package" in steps(locked)
 
 
-def test_a_kept_one_with_links_leads_nowhere_outside(locked: World, tmp_path: Path) -> None:
+def test_links_in_the_place_of_the_repositorys_folders_lead_nowhere_outside(locked: World, tmp_path: Path) -> None:
     (tmp_path / "victim").mkdir()
-    wish(locked, [f"ln -s {tmp_path}/victim tools2; mkdir tools; echo 1 > tools/made; mkdir -p deep/er; mkfifo deep/f"])
-    done(locked), done(locked)
+    locked.hub.commit(REPO, "main", {"deep/code.py": "old\n"}, "alice")
+    swaps = f"rm -r deep; ln -s {tmp_path}/victim deep; mkdir tools; ln -s {tmp_path}/victim tools/made; mkfifo wait"
+    wish(locked, [swaps])
+    branches = [done(locked), done(locked)]
     assert list((tmp_path / "victim").iterdir()) == []
+    assert [said(locked, branch, "deep/code.py") for branch in branches] == ["old\n", "old\n"]
     assert "as an earlier run" in steps(locked)
 
 
@@ -169,10 +173,28 @@ def test_one_that_is_asked_for_once_more_is_made_anew(locked: World) -> None:
     assert said(locked, second, "seen.txt") != said(locked, branch, "seen.txt")
 
 
-def test_what_can_be_read_by_nobody_is_not_kept_and_costs_no_run(locked: World) -> None:
-    wish(locked, ["mkdir -p tools/deep && echo 1 > tools/made && chmod 000 tools/deep"])
-    done(locked), done(locked)
-    assert [run.state for run in locked.run_rows()] == ["done", "done"]
+def test_what_can_t_be_copied_is_not_kept_and_costs_nothing(tmp_path: Path) -> None:
+    place = tmp_path / "mirror.git" / "setups" / f"{1:032x}"
+    place.parent.mkdir(parents=True)
+    workspace = Workspace(tmp_path / "r1-1", "0" * 40, tmp_path / "mirror.git" / "objects", "")
+    (workspace.tree / "env").mkdir(parents=True)
+    setups.keep(place, workspace, ["env", "gone"])
+    assert list(place.parent.iterdir()) == []
+    assert setups.bring(place, workspace) is None
+
+
+def test_what_can_t_be_brought_leaves_nothing_half(tmp_path: Path) -> None:
+    place = tmp_path / "mirror.git" / "setups" / f"{1:032x}"
+    place.parent.mkdir(parents=True)
+    workspace = Workspace(tmp_path / "r1-1", "0" * 40, tmp_path / "mirror.git" / "objects", "")
+    for path in ("env", "other"):
+        (workspace.tree / path).mkdir(parents=True)
+    setups.keep(place, workspace, ["env", "other"])
+    shutil.rmtree(place / "tree" / "other")
+    shutil.rmtree(workspace.tree)
+    workspace.tree.mkdir()
+    assert setups.bring(place, workspace) is None
+    assert list(workspace.tree.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["a\\tb", "b.py\\r"])

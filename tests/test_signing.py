@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from bot.local_github.faults import Asked
-from bot.local_github.repositories_on_disk import Commit
+from bot.local_github.git_objects import Commit
 from runners import moves
 from runners import outbox as duties
 from tests.conftest import MakeWorld

@@ -47,9 +47,8 @@ class Ledger:
         self.repositories: dict[int, Repository] = {}
         self.former_names: dict[str, int] = {}
         self.roles: dict[tuple[int, str], Role] = {}
-        self.teams: dict[
-            tuple[str, str], frozenset[str]
-        ] = {}  # logins, by the organisation's login and the team's slug
+        # Logins, by the organisation's login and the team's slug.
+        self.teams: dict[tuple[str, str], frozenset[str]] = {}
         self.issues: Shelf[tuple[int, int], Issue] = Shelf(lambda one: one.repository_id)
         self.comments: Shelf[int, Comment] = Shelf(lambda one: (one.repository_id, one.number))
         self.reviews: Shelf[int, Review] = Shelf(lambda one: (one.repository_id, one.number))

@@ -5,11 +5,11 @@ import shutil
 import subprocess
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from bot.local_github.diffs import Change, changes_of
+from bot.local_github.git_objects import FORMAT, Commit, Entry, commits_of
 from bot.local_github.records import User
 
 FIXED = re.compile(r"[0-9a-f]{40}(\.\.[0-9a-f]{40})?")  # commits by their full names
@@ -39,43 +39,6 @@ done
 
 class GitError(Exception):
     """git said no; the message is its own."""
-
-
-@dataclass(frozen=True)
-class Commit:
-    """A commit as pages and the API show it; dates are ISO 8601 with an offset."""
-
-    sha: str
-    tree: str
-    parents: tuple[str, ...]
-    author: str
-    email: str
-    date: str
-    committer: str
-    committer_email: str
-    committed: str
-    message: str
-
-    @property
-    def subject(self) -> str:
-        """The first line of its message."""
-        return self.message.partition("\n")[0]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A file or directory of a tree; `size` in bytes, 0 for a directory."""
-
-    mode: str
-    kind: str
-    sha: str
-    size: int
-    path: str
-
-    @property
-    def name(self) -> str:
-        """The last part of its path."""
-        return self.path.rpartition("/")[2]
 
 
 class RepositoriesOnDisk:
@@ -285,18 +248,8 @@ def _merge_base(disk: RepositoriesOnDisk, repository_id: int, base: str, head: s
 
 @lru_cache(maxsize=256)
 def _commits(disk: RepositoriesOnDisk, repository_id: int, wanted: str, limit: int) -> tuple[Commit, ...]:
-    template = "%x1f".join(("%H", "%T", "%P", "%an", "%ae", "%aI", "%cn", "%ce", "%cI", "%B"))
-    command = ["log", "-z", f"--max-count={limit}", f"--format={template}", "--end-of-options", wanted, "--"]
-    listed = disk.run(repository_id, *command).decode(errors="replace")
-    rows = [row.split("\x1f") for row in listed.split("\0") if row]
-    return tuple(_commit(*row) for row in rows)
-
-
-def _commit(sha: str, tree: str, parents: str, *about: str) -> Commit:
-    author, email, date, committer, address, committed, message = about
-    return Commit(
-        sha, tree, tuple(parents.split()), author, email, date, committer, address, committed, message.strip()
-    )
+    command = ["log", "-z", f"--max-count={limit}", f"--format={FORMAT}", "--end-of-options", wanted, "--"]
+    return commits_of(disk.run(repository_id, *command).decode(errors="replace"))
 
 
 @lru_cache(maxsize=256)

@@ -10,8 +10,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from bot.local_github.git_objects import Commit
 from bot.local_github.records import User
-from bot.local_github.repositories_on_disk import Commit
 from bot.local_github.site import App, Site
 
 WEB_FLOW = User(19864447, "web-flow")  # as whom GitHub commits, under this name and address

@@ -8,6 +8,7 @@ MONEY = "the gateway reserves the most that a request can cost before it goes ou
 KEYS = "keys and tokens are the host's, live in the environment of one command, and come out of no log or text"
 ASKERS = "who may command is asked of GitHub by id and by right, and what is done is what stood in the webhook"
 DOOR = "the web process reads nothing that is not signed, and no more than it can hold"
+SETUP = "what a repository's setup leaves is kept for its commit only, is in no patch, and asks no model"
 WORDS = "whatever others wrote is shown as inert text, and what nobody sees of it is taken out"
 OWN = "the host's git has settings and a directory of its own"
 
@@ -99,6 +100,15 @@ CITED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "test_a_persons_push_meanwhile_is_never_overwritten": "a push of somebody meanwhile",
         },
     },
+    SETUP: {
+        "test_setup.py": {
+            "test_links_in_the_place_of_the_repositorys_folders_lead_nowhere_outside": "links in the place of folders",
+            "test_what_it_changes_of_the_repository_is_put_back": "a setup that changes the repository's files",
+            "test_what_would_hide_an_agents_own_files_is_refused": "a setup that hides files from the patch",
+            "test_a_name_that_git_s_patterns_can_t_tell_is_refused": "names that git's patterns can't tell",
+            "test_nothing_in_its_commands_is_replaced": "the host's paths, asked for in a command",
+        },
+    },
     ASKERS: {
         "test_deciding.py": {
             "test_each_role_may_what_its_rights_say_whatever_it_is_called": "a stranger's command",
@@ -109,6 +119,12 @@ CITED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "test_many_commands_at_once_never_pass_the_quota": "more than a quota at once",
             "test_a_loop_on_one_issue_is_broken_and_no_other_issue_is_hit": "a loop of commands",
             "test_the_same_comment_redelivered_ten_times_is_one_task": "a replayed delivery",
+        },
+        "test_wishes.py": {
+            "test_whoever_left_the_team_meanwhile_gets_nothing": "a team that somebody has left",
+        },
+        "test_edits.py": {
+            "test_somebody_elses_edit_is_not_the_authors": "a command in another person's edit",
         },
         "test_doing.py": {
             "test_a_pull_request_from_a_fork_is_left_alone": "a pull request from a fork",
@@ -134,6 +150,16 @@ CITED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "wording/test_hidden.py": {
             "test_hidden_text_is_taken_out": "hidden instructions in an issue",
             "test_characters_that_nobody_sees_are_taken_out": "hidden marks",
+        },
+        "test_seeing.py": {
+            "test_what_lies_elsewhere_is_never_asked_for": "images at other hosts, and of the machine's own network",
+            "test_a_redirect_to_another_host_is_not_followed": "images that lead on to another host",
+            "test_one_that_is_too_large_or_no_image_is_left_out_and_the_others_are_given": "images that are none",
+        },
+        "test_instructions.py": {
+            "test_a_pull_request_is_worked_on_by_the_rules_of_its_base": "a pull request's own rules for agents",
+            "test_what_agents_obey_is_the_bases_where_a_fork_is_read": "a fork's own rules for agents",
+            "test_a_link_that_leads_nowhere_here_is_no_file": "rules that are a link out of the repository",
         },
         "config/test_logging.py": {
             "test_a_line_is_one_line_of_plain_characters_whatever_the_text_holds": "terminal codes",

@@ -123,3 +123,8 @@ def test_pages_mark_what_is_verified(given: dict[str, Any], hub: LocalGitHub, ap
         for path in (f"/commit/{made}", f"/pull/{number}", "/tree/ours"):
             assert browser.see(f"/{REPO}{path}").count(mark) == 1, path
         assert mark not in browser.see(f"/{REPO}/commit/{topic.sha}")
+
+
+def test_a_message_may_hold_what_git_is_asked_to_part_fields_with(hub: LocalGitHub, api: Api) -> None:
+    hub.commit(REPO, "odd", {"a": "a"}, by="mona", message="One\x1ftwo")
+    assert api.repo("GET", "/commits/odd").json()["commit"]["message"] == "One\x1ftwo"

@@ -8,7 +8,7 @@ import pytest
 
 from runners.downloads import MOST_BYTES, Refused, downloading, image
 from runners.gateway.hosts import is_public
-from runners.git import interrupted_by
+from runners.interruptible import interrupted_by
 from tests.listening import Listener, listening
 
 PNG = b"\x89PNG\r\n\x1a\nrest"

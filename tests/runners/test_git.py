@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import runners.git
+import runners.interruptible
 from runners.git import GitError, git, git_bytes, meaning, remote
 from runners.github_types import Forbidden, GitHubError, NotFound, Unavailable
 from tests.runners.ground import plain_git
@@ -158,7 +158,7 @@ def test_a_failure_tells_gits_own_last_words(tmp_path: Path) -> None:
 
 def test_what_git_is_given_reaches_it_however_slowly_it_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plain_git(tmp_path, "init", "--quiet", "--bare", "bare")
-    monkeypatch.setattr(runners.git, "CHECK_SECONDS", 0.001)
+    monkeypatch.setattr(runners.interruptible, "CHECK_SECONDS", 0.001)
     given = b"x" * 10_000_000
     stored = git("hash-object", "-w", "--stdin", git_dir=tmp_path / "bare", stdin=given).strip()
     assert git_bytes("cat-file", "blob", stored, git_dir=tmp_path / "bare") == given
@@ -168,6 +168,6 @@ def test_git_gets_no_more_memory_than_it_may(tmp_path: Path, monkeypatch: pytest
     plain_git(tmp_path, "init", "--quiet", "work")
     (tmp_path / "work/.gitignore").write_bytes(b"a\n" * 4_000_000)
     (tmp_path / "work/file").write_text("x")
-    monkeypatch.setattr(runners.git, "MEMORY_BYTES", 64_000_000)
+    monkeypatch.setattr(runners.interruptible, "MEMORY_BYTES", 64_000_000)
     with pytest.raises(GitError, match="memory"):
         git("ls-files", "--others", "--exclude-standard", git_dir=tmp_path / "work/.git", tree=tmp_path / "work")

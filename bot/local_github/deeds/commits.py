@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.local_github.git_objects import Commit
 from bot.local_github.ledger import now
 from bot.local_github.records import Repository
 from bot.local_github.refusals import RefusalError, archived
-from bot.local_github.repositories_on_disk import Commit
 from bot.local_github.signatures import ADDRESS, COMMITTER, sign
 from bot.local_github.site import Site
 

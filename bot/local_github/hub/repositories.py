@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from bot.local_github.deeds import repositories
+from bot.local_github.git_objects import Commit
 from bot.local_github.hub.hands import Hands
 from bot.local_github.records import Repository
-from bot.local_github.repositories_on_disk import Commit
 from bot.local_github.signatures import is_verified
 
 

@@ -2,8 +2,8 @@
 
 import base64
 
+from bot.local_github.git_objects import Commit
 from bot.local_github.records import Repository
-from bot.local_github.repositories_on_disk import Commit
 from bot.local_github.shapes.users import user
 from bot.local_github.signatures import ADDRESS, WEB_FLOW, is_verified, parted
 from bot.local_github.site import Json, Site

@@ -3,8 +3,8 @@
 import base64
 from typing import Any
 
+from bot.local_github.git_objects import Commit, Entry
 from bot.local_github.records import Repository
-from bot.local_github.repositories_on_disk import Commit, Entry
 from bot.local_github.shapes import commits
 from bot.local_github.shapes.texts import date, node_id
 from bot.local_github.shapes.users import user
