@@ -109,7 +109,7 @@ def test_a_commit_that_is_not_the_head_any_more_is_left_alone(working: World) ->
         (
             "/async-code revise Say more.",
             ["implement", "revise"],
-        ),  # it pushes a commit of its own, which CI checks anew
+        ),  # what it pushes CI checks anew
         ("/async-code review", ["implement", "review", "fix"]),  # it leaves the commit as it is
     ],
 )

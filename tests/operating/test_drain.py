@@ -5,7 +5,7 @@ import threading
 import pytest
 from sqlalchemy import select
 
-from bot.operating import OperatorError, draining
+from bot.operating import draining
 from bot.operating.draining import SAFE, STAYS, drain
 from bot.operating.pausing import pause_everything
 from config import marks
